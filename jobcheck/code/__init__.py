@@ -1,0 +1,1 @@
+"""Islands of job code and the IR that they are lowered to."""
