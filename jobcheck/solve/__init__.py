@@ -1,0 +1,1 @@
+"""What values are: kinds, flow and calls over the IR."""

@@ -1,0 +1,1 @@
+"""What each serializer does to each kind."""
