@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from jobcheck.config_keys import ConfigError, read_value
 from jobcheck.findings import Confidence, Severity
+from jobcheck.rules.catalogue import UnknownRuleError, breadth, catalogue, codes_for
+
+__all__ = ["DEFAULT_EXCLUDE", "DEFAULT_TESTS", "ConfigError", "Layer", "Settings", "settings_from"]
 
 DEFAULT_EXCLUDE = (
     ".*/",
@@ -26,6 +31,10 @@ DEFAULT_TESTS = ("tests/", "test/", "test_*.py", "*_test.py", "conftest.py")
 """Files that are no production call sites."""
 
 
+def _defaults() -> frozenset[str]:
+    return frozenset(code for code, rule in catalogue().items() if rule.default)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What one run is asked to do. Patterns are written as in .gitignore and relative to the project root.
@@ -35,7 +44,7 @@ class Settings:
     package to its version, both as written by the user. `forwarders` is handed on as read.
     """
 
-    rules: frozenset[str] = frozenset()
+    rules: frozenset[str] = field(default_factory=_defaults)
     per_file_ignores: tuple[tuple[str, frozenset[str]], ...] = ()
     exclude: tuple[str, ...] = DEFAULT_EXCLUDE
     min_severity: Severity = Severity.INFO
@@ -50,3 +59,75 @@ class Settings:
     use_suppressions: bool = True
     root: Path | None = None
     config_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Settings from one source, over those before it. `base` is the folder its file names are relative to.
+
+    `source` opens every error message: the path of the file, or "" for the command line, where keys are options.
+    """
+
+    source: str
+    base: Path
+    values: Mapping[str, object]
+
+    def read(self) -> dict[str, Any]:
+        """The values in their types, file names made absolute. Raises ConfigError."""
+        values = {name: read_value(self.source, name, value) for name, value in self.values.items()}
+        for name in ("baseline", "root"):
+            if name in values:
+                values[name] = self.base / str(values[name])
+        return values
+
+    def codes(self, key: str, selectors: Iterable[str]) -> frozenset[str]:
+        """The codes that the selectors under `key` mean. Raises ConfigError for an unknown one."""
+        try:
+            return frozenset().union(*(codes_for(selector) for selector in selectors))
+        except UnknownRuleError as error:
+            where = f"{self.source}: {key!r}" if self.source else f"--{key}"
+            raise ConfigError(f"{where}: {error}") from None
+
+
+def settings_from(
+    layers: Iterable[Layer], *, use_suppressions: bool = True, config_file: Path | None = None
+) -> Settings:
+    """The settings that the layers give together, the last one winning. Raises ConfigError."""
+    rules = _defaults()
+    exclude, extra_exclude = DEFAULT_EXCLUDE, ()
+    ignores: tuple[tuple[str, frozenset[str]], ...] = ()
+    plain: dict[str, Any] = {}
+    for layer in layers:
+        values = layer.read()
+        rules = _selected(rules, layer, values)
+        for pattern, selectors in values.pop("per-file-ignores", {}).items():
+            ignores += ((pattern, layer.codes("per-file-ignores", selectors)),)
+        exclude = values.pop("exclude", exclude)
+        extra_exclude += values.pop("extend-exclude", ())
+        plain.update({name.replace("-", "_"): value for name, value in values.items()})
+    return Settings(
+        rules=rules,
+        per_file_ignores=ignores,
+        exclude=exclude + extra_exclude,
+        use_suppressions=use_suppressions,
+        config_file=config_file,
+        **plain,
+    )
+
+
+def _selected(rules: frozenset[str], layer: Layer, values: dict[str, Any]) -> frozenset[str]:
+    """The rules that are on after this layer: as in Ruff, the more exact selector wins, and `ignore` over `select`.
+
+    A `select` starts afresh, whatever the layers before it selected or ignored.
+    """
+    select = values.pop("select", None)
+    extend = values.pop("extend-select", ())
+    ignore = values.pop("ignore", ())
+    for key, selectors in (("select", select or ()), ("extend-select", extend), ("ignore", ignore)):
+        layer.codes(key, selectors)
+    result = set(rules if select is None else ())
+    chosen = [*(select or ()), *extend]
+    for width in sorted({breadth(selector) for selector in [*chosen, *ignore]}):
+        result |= layer.codes("select", (s for s in chosen if breadth(s) == width))
+        result -= layer.codes("ignore", (s for s in ignore if breadth(s) == width))
+    return frozenset(result)
