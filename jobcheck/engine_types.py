@@ -60,10 +60,10 @@ class Report:
     """Everything a run found, before anything is hidden.
 
     `findings` holds all of them, of every rule, place, severity and confidence. `files`, `jobs` and `enqueues` count
-    what was seen; `frameworks` are display names ("Celery"). `filenames` lists the project's Python files, where
-    suppression comments are looked for; `sources` gives the UTF-8 bytes of one (the rows and columns of places count
-    in these), or None when it cannot be read. `whole_project` is False when rules were asked about a part only, so
-    that "hides nothing" cannot be judged.
+    what was seen; `frameworks` are display names ("Celery"). `filenames` lists the project's Python files, or at least
+    those with `jobcheck` or `noqa` among their identifiers: there unused suppressions are looked for. `sources` gives
+    the UTF-8 bytes of a file (the rows and columns of places count in these), or None when it cannot be read.
+    `whole_project` is False when rules were asked about a part only, so that "hides nothing" cannot be judged.
     """
 
     findings: list[Finding] = field(default_factory=list)
