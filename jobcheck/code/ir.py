@@ -12,7 +12,7 @@ from typing import Literal, Union
 import msgspec
 
 
-class Node(msgspec.Struct, tag=True, omit_defaults=True, eq=False, gc=False):
+class Node(msgspec.Struct, tag=True, tag_field="node", omit_defaults=True, eq=False, gc=False):
     """A piece of source: `island_bytes[start:end]` is its text."""
 
     start: int
