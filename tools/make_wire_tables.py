@@ -1,0 +1,314 @@
+"""Make jobcheck/wire/tables.json from what was measured.
+
+    python tools/make_wire_tables.py path/to/serializer_matrix.json
+
+The matrix is every value through every framework and a real store. tests/wire/measured.json adds rows that the matrix
+lacks (sent through the serializers alone) and older kombu. The wires of the reference runtime are spelled out below;
+a test runs the runtime against them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+MEASURED = ROOT / "tests" / "wire" / "measured.json"
+TABLES = ROOT / "jobcheck" / "wire" / "tables.json"
+
+# (outcome, becomes, error): "same" | "changed" | "enqueue-error" | "worker-error"; None: not measured.
+Cell = tuple[str, str | None, str | None] | None
+SAME: Cell = ("same", None, None)
+KINDS = {
+    "same": "same", "changed": "changed", "error-at-enqueue": "enqueue-error", "error-in-worker": "worker-error",
+}  # fmt: skip
+
+# library, format, keyword arguments, positional arguments; and the codec of measured.json that has the added rows.
+WIRES: dict[str, tuple[str, str, bool, bool, str]] = {
+    "celery-json": ("kombu", "json", True, True, "celery-json"),
+    "celery-pickle": ("kombu", "pickle", True, True, "celery-pickle"),
+    "celery-yaml": ("kombu", "yaml", True, True, "celery-yaml"),
+    "celery-msgpack": ("kombu", "msgpack", True, True, "celery-msgpack"),
+    "rq-pickle": ("rq", "pickle", True, True, "pickle"),
+    "rq-json": ("rq", "json", True, True, "json"),
+    "dramatiq-json": ("dramatiq", "json", True, True, "json"),
+    "dramatiq-pickle": ("dramatiq", "pickle", True, True, "pickle"),
+    "huey-pickle": ("huey", "pickle", True, True, "pickle"),
+    "huey-signed": ("huey", "pickle", True, True, "pickle"),
+    "huey-immediate": ("huey", "none", True, True, "none"),
+    "arq-pickle": ("arq", "pickle", True, True, "pickle"),
+    "arq-msgpack": ("arq", "msgpack", True, True, "celery-msgpack"),
+    "taskiq-json": ("taskiq", "json", True, True, "taskiq-json"),
+    "taskiq-json-annotated": ("taskiq", "json", True, True, "taskiq-json"),
+    "taskiq-pickle": ("taskiq", "json", True, True, "taskiq-json"),
+    "procrastinate-json": ("procrastinate", "json", True, False, "json"),
+    "django-tasks-immediate": ("django", "json", True, True, "django-tasks"),
+    "django-tasks-db-sqlite": ("django", "json", True, True, "django-tasks"),
+    "django-tasks-db-postgres": ("django", "json", True, True, "django-tasks"),
+    "django-tasks-rq": ("django", "pickle", True, True, "django-tasks-rq"),
+    "django-q2": ("django-q2", "pickle", True, True, "pickle"),
+    "django-q2-schedule": ("django-q2", "literal", True, True, "literal"),
+    "saq-json": ("saq", "json", True, False, "json"),
+    "apscheduler-pickle": ("apscheduler", "pickle", True, True, "pickle"),
+}
+REFERENCE = {
+    "resque": ("jobcheck", "json", False, True),
+    "sidekiq": ("jobcheck", "json", False, True),
+    "activejob": ("jobcheck", "json", True, True),
+}
+
+LABELS = {
+    "dict_bytes": "dict bytes key", "dict_intenum": "dict IntEnum key", "dict_str_mixin": "dict (str, Enum) key",
+    "dict_decimal": "dict Decimal key", "dict_datetime": "dict datetime key", "dict_instance": "dict object key",
+    "json_hook": "object with __json__", "dict_items": "dict.items() view", "zip": "zip object",
+    "enumerate": "enumerate object", "match": "re.Match", "traceback": "traceback", "frame": "frame",
+    "db_connection": "sqlite3.Connection", "tempfile": "tempfile.TemporaryFile", "local_class": "class in a function",
+    "named_tempfile": "tempfile.NamedTemporaryFile", "local_instance": "instance of a class in a function",
+    "async_result": "Celery AsyncResult", "signature": "Celery Signature",
+}  # fmt: skip
+
+# An old interpreter cannot make these; they fare as their neighbour does.
+LIKE = {"dt_zoneinfo": "dt_utc", "pd_timestamp": "dt_utc"}
+
+NAMES = {
+    "str": "a str", "int": "an int", "float": "a float", "bytes": "bytes", "list": "a list", "dict": "a dict",
+    "NoneType": "None", "datetime.datetime": "a datetime", "logging.Logger": "a Logger",
+}  # fmt: skip
+BECOMES = {
+    "dict_collide": "a dict with fewer entries, its keys being the same as str",
+    "list_of_tuples": "a list of lists", "dict_of_dates": "a dict of str",
+    "sentinel": "another object()", "dj_simplelazy": "the object behind it",
+    "json_hook": "what its `__json__` returns",
+}  # fmt: skip
+
+# The classes of the measurement, whose names mean nothing to a user.
+MADE_UP = re.compile(
+    r"(django\.contrib\.auth\.models\.)?\b(SColor|Color|Perm|DCFrozen|DC|PydM|PydDC|AttC|Plain|WithLock|SAUser|"
+    r"GroupManager|Group|CustomErr|WithHook|Hashable|IColor|StrCol|OldStrCol|local_class\.<locals>\.Inner|Inner)\b"
+)
+
+
+def becomes(row: str, kind: str, got: str, why: str) -> str:
+    """How a message calls what arrives."""
+    if row == "dj_querydict":
+        return "a dict of lists" if "[" in got else "a dict with only the last value of each key"
+    if row in BECOMES:
+        return BECOMES[row]
+    if why.startswith("key "):
+        return "a dict with str keys"
+    if why.startswith("tzinfo") or (row.startswith("dt_") and kind == "datetime.datetime"):
+        return "a datetime with another tzinfo"
+    return NAMES[kind]
+
+
+def error_text(chain: list[str]) -> str:
+    """The exception that says most, short and without the names of the measurement."""
+    said = [e for e in chain if e.split(": ", 1)[-1].strip() and not e.startswith("taskiq.exceptions")] or chain
+    kind, _, words = said[0].partition(": ")
+    words = re.sub(r"^\('(cannot represent an object)'.*", r"\1", words)
+    words = MADE_UP.sub("{type}", words.replace("matrix.", "")).replace("measure.job", "job")
+    words = re.sub(r" on (matrix|measure) failed| from '/[^']*'", "", words)
+    words = re.sub(r"missing \d+ required positional argument.*", "misses a required argument", words)
+    return f"{kind.rsplit('.', 1)[-1]}: {words[:120]}".rstrip(": ")
+
+
+def cell(row: str, result: dict[str, Any]) -> Cell:
+    """One cell of the matrix."""
+    kind = KINDS[result["outcome"]]
+    if kind == "changed":
+        return (kind, becomes(row, result["got_type"], result["got"], result["why"]), None)
+    return (kind, None, error_text(result["exc"])) if kind != "same" else SAME
+
+
+def short_cell(row: str, result: list[str]) -> Cell:
+    """One cell of measured.json."""
+    kind, *rest = result
+    if kind == "changed":
+        return cell(row, {"outcome": kind, "got_type": rest[0], "got": rest[1], "why": rest[2]})
+    return cell(row, {"outcome": kind, "exc": rest})
+
+
+def added(codec: str, row: str, newest: dict[str, Any]) -> Cell:
+    """What a codec does to a row that the matrix lacks."""
+    if codec == "none":
+        return SAME
+    if codec == "django-tasks-rq":  # checked as JSON, then pickled as it was
+        json_cell = added("django-tasks", row, newest)
+        return json_cell if json_cell and json_cell[0].endswith("error") else SAME
+    if row == "signature" and codec.startswith("celery-"):
+        return SAME  # a dict that Celery makes a signature of again
+    if row == "json_hook" and codec == "taskiq-json":
+        return None  # depends on what else the class is
+    return short_cell(row, newest[codec][row]) if row in newest[codec] else None
+
+
+def refused(words: str) -> Cell:
+    return ("enqueue-error", None, f"SerializationError: {words}")
+
+
+def resque(rows: dict[str, Cell]) -> dict[str, Cell]:
+    """Plain json, in the runtime's words, with nan refused."""
+    return {row: _resque_cell(row, plain) for row, plain in rows.items()}
+
+
+def _resque_cell(row: str, plain: Cell) -> Cell:
+    if row in ("nan", "inf"):
+        return refused(f"JSON has no {row}")
+    if plain is None or plain[0] == "same" or plain[0] == "changed":
+        return plain
+    if row.startswith("dict_") and "keys must" in str(plain[2]):
+        return refused("a key must be a string")
+    return refused("JSON has no such value; pass an id or plain values")
+
+
+EXACT = (
+    "int", "int_gt_2_53", "int_gt_2_64", "int_neg_big", "float", "float_1e16", "float_integral", "bool", "none",
+    "str", "str_surrogate", "str_nul", "list", "dict_str", "dict_kombu", "dict_kombu2",
+)  # fmt: skip
+
+
+def sidekiq(rows: dict[str, Cell]) -> dict[str, Cell]:
+    """Exact JSON types and str keys; all else is refused."""
+    return {row: _sidekiq_cell(row) for row in rows}
+
+
+def _sidekiq_cell(row: str) -> Cell:
+    if row in EXACT:
+        return SAME
+    if row in ("dict_strenum", "dict_str_mixin"):
+        return ("changed", "a dict with str keys", None)
+    if row in ("nan", "inf"):
+        return refused(f"JSON has no {row}")
+    if row in KEY_ROWS:
+        return refused("a key must be a string")
+    return refused("only exact JSON types travel: str, int, float, bool, None, list, dict")
+
+
+KEY_ROWS = (
+    "dict_int", "dict_float", "dict_none", "dict_bool", "dict_tuple", "dict_enum", "dict_strenum", "dict_collide",
+    "dict_uuid", "dict_date", "dict_bytes", "dict_intenum", "dict_str_mixin", "dict_decimal", "dict_datetime",
+    "dict_instance",
+)  # fmt: skip
+CARRIED = (
+    "enum_int", "enum_str", "intenum", "strenum", "str_mixin_enum", "flag", "intflag", "textchoices",
+    "integerchoices", "dt_naive", "dt_utc", "dt_zoneinfo", "date", "time", "timedelta", "decimal", "uuid",
+    "bytes_utf8", "bytes_bin", "set", "frozenset", "tuple", "list_of_tuples", "dict_of_dates", "dataclass",
+    "dataclass_frozen_slots", "pydantic_dc", "dj_model", "sqlalchemy",
+)  # fmt: skip
+DERIVED = {
+    "str_subclass": "a str", "dj_safestring": "a str", "int_subclass": "an int", "np_float64": "a float",
+    "list_subclass": "a list", "namedtuple": "a tuple", "typing_namedtuple": "a tuple", "pd_timestamp": "a datetime",
+    "dict_subclass": "a dict", "ordereddict": "a dict", "defaultdict": "a dict", "defaultdict_lambda": "a dict",
+    "counter": "a dict", "signature": "a dict", "dj_querydict": "a dict with only the last value of each key",
+    "dj_simplelazy": "the object behind it",
+}  # fmt: skip
+
+
+def activejob(rows: dict[str, Cell]) -> dict[str, Cell]:
+    """Tagged values for the kinds that have a serializer, records by reference; the rest is refused."""
+    return {row: _activejob_cell(row) for row in rows}
+
+
+def _activejob_cell(row: str) -> Cell:
+    if row in EXACT or row in CARRIED:
+        return SAME
+    if row in DERIVED:
+        return ("changed", DERIVED[row], None)
+    if row in ("nan", "inf"):
+        return refused(f"JSON has no {row}")
+    return refused("a key must be a string" if row in KEY_ROWS else "there is no serializer for this type")
+
+
+def newest_wires(matrix: dict[str, Any], measured: dict[str, Any]) -> dict[str, dict[str, Cell]]:
+    """Every cell at the newest versions."""
+    newest = measured["newest"]["results"]
+    extra = [row for row in newest["celery-json"] if row not in matrix["values"]]
+    wires = {}
+    for name, (_, _, _, _, codec) in WIRES.items():
+        results = matrix["configs"][name]["results"]
+        wires[name] = {row: cell(row, results[row]) for row in matrix["values"]}
+        wires[name].update({row: added(codec, row, newest) for row in extra})
+    plain = wires["rq-json"]
+    return {**wires, "resque": resque(plain), "sidekiq": sidekiq(plain), "activejob": activejob(plain)}
+
+
+def version_key(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
+
+
+def older(measured: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Per kombu wire, the rows that are otherwise below a version; ranges of equal versions joined, oldest first."""
+    versions = sorted(measured["kombu"], key=version_key)
+    ranges: dict[str, list[dict[str, Any]]] = {}
+    for version, after in zip(versions, [*versions[1:], measured["newest"]["kombu"]], strict=True):
+        for wire, rows in measured["kombu"][version]["differs"].items():
+            cells = {row: short_cell(row, result) for row, result in rows.items()}
+            cells = {row: value for row, value in cells.items() if row != "logger"}
+            cells.update({row: cells[like] for row, like in LIKE.items() if row not in cells and like in cells})
+            known = ranges.setdefault(wire, [])
+            if known and bare(known[-1]["rows"]) == bare(cells):
+                known[-1].update(below=after, rows=cells)
+            elif cells:
+                known.append({"below": after, "rows": cells})
+    return {wire: found for wire, found in ranges.items() if found}
+
+
+def bare(cells: dict[str, Cell]) -> dict[str, Any]:
+    """Cells without the texts of errors, which differ by Python."""
+    return {row: value and value[:2] for row, value in cells.items()}
+
+
+def traits(name: str) -> dict[str, Any]:
+    library, form, keywords, positional = (REFERENCE.get(name) or WIRES[name])[:4]
+    return {"library": library, "format": form, "keyword_arguments": keywords, "positional": positional}
+
+
+def tables(matrix: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
+    """The tables as they are shipped: each distinct outcome once, each wire a row of numbers (-1: not measured)."""
+    wires = newest_wires(matrix, measured)
+    rows = list(wires["celery-json"])
+    outcomes: list[Cell] = [SAME]
+
+    def number(value: Cell) -> int:
+        if value is None:
+            return -1
+        if value not in outcomes:
+            outcomes.append(value)
+        return outcomes.index(value)
+
+    past = older(measured)
+    listed: dict[str, Any] = {}
+    for name, cells in wires.items():
+        listed[name] = {**traits(name), "cells": [number(cells[row]) for row in rows]}
+        if name in past:
+            listed[name]["older"] = [
+                {"below": r["below"], "rows": {row: number(c) for row, c in r["rows"].items()}} for r in past[name]
+            ]
+    labels = {row: matrix["values"].get(row, {}).get("label") or LABELS[row] for row in rows}
+    versions = matrix["meta"]["versions"]["venv"] | {"arq": "0.28.0"}
+    return {"versions": versions, "rows": labels, "outcomes": outcomes, "wires": listed}
+
+
+def write(table: dict[str, Any]) -> None:
+    """One line per row, outcome and wire, so that a change can be read."""
+    parts = []
+    for key, group in table.items():
+        if isinstance(group, dict):
+            entries = [f" {json.dumps(k)}: {json.dumps(v)}" for k, v in group.items()]
+        else:
+            entries = [f" {json.dumps(v)}" for v in group]
+        opening, closing = ("{", "}") if isinstance(group, dict) else ("[", "]")
+        parts.append(f"{json.dumps(key)}: {opening}\n" + ",\n".join(entries) + f"\n{closing}")
+    TABLES.write_text("{\n" + ",\n".join(parts) + "\n}\n")
+
+
+def main(path: str) -> None:
+    matrix = json.loads(Path(path).read_text())
+    write(tables(matrix, json.loads(MEASURED.read_text())))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
