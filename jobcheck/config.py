@@ -9,23 +9,13 @@ from typing import Any
 
 from jobcheck.config_keys import ConfigError, read_value
 from jobcheck.findings import Confidence, Severity
+from jobcheck.patterns import is_pattern
 from jobcheck.rules.catalogue import UnknownRuleError, breadth, catalogue, codes_for
 
 __all__ = ["DEFAULT_EXCLUDE", "DEFAULT_TESTS", "ConfigError", "Layer", "Settings", "settings_from"]
 
-DEFAULT_EXCLUDE = (
-    ".*/",
-    "__pycache__/",
-    "__pypackages__/",
-    "_build/",
-    "buck-out/",
-    "build/",
-    "dist/",
-    "node_modules/",
-    "site-packages/",
-    "venv/",
-)
-"""Folders no one means when they say "the project" (`.*/` covers .git, .venv, .tox and their like)."""
+DEFAULT_EXCLUDE = (".*/", "__pypackages__/", "/build/", "/dist/")
+"""Folders no one means by "the project", beside the environments and caches that `files` always leaves out."""
 
 DEFAULT_TESTS = ("tests/", "test/", "test_*.py", "*_test.py", "conftest.py")
 """Files that are no production call sites."""
@@ -74,7 +64,7 @@ class Layer:
 
     def read(self) -> dict[str, Any]:
         """The values in their types, file names made absolute. Raises ConfigError."""
-        values = {name: read_value(self.source, name, value) for name, value in self.values.items()}
+        values = {name: read_value(self.source or "command line", name, value) for name, value in self.values.items()}
         for name in ("baseline", "root"):
             if name in values:
                 values[name] = self.base / str(values[name])
@@ -85,8 +75,11 @@ class Layer:
         try:
             return frozenset().union(*(codes_for(selector) for selector in selectors))
         except UnknownRuleError as error:
-            where = f"{self.source}: {key!r}" if self.source else f"--{key}"
-            raise ConfigError(f"{where}: {error}") from None
+            raise ConfigError(f"{self.where(key)}: {error}") from None
+
+    def where(self, key: str) -> str:
+        """How messages name a key of this source."""
+        return f"{self.source}: {key!r}" if self.source else f"--{key}"
 
 
 def settings_from(
@@ -99,6 +92,7 @@ def settings_from(
     plain: dict[str, Any] = {}
     for layer in layers:
         values = layer.read()
+        _refuse_bad_patterns(layer, values)
         rules = _selected(rules, layer, values)
         for pattern, selectors in values.pop("per-file-ignores", {}).items():
             ignores += ((pattern, layer.codes("per-file-ignores", selectors)),)
@@ -113,6 +107,13 @@ def settings_from(
         config_file=config_file,
         **plain,
     )
+
+
+def _refuse_bad_patterns(layer: Layer, values: Mapping[str, Any]) -> None:
+    for key in ("exclude", "extend-exclude", "tests", "per-file-ignores"):
+        for pattern in values.get(key, ()):
+            if not is_pattern(pattern):
+                raise ConfigError(f"{layer.where(key)}: {pattern!r} is not a pattern as in .gitignore")
 
 
 def _selected(rules: frozenset[str], layer: Layer, values: dict[str, Any]) -> frozenset[str]:

@@ -27,7 +27,7 @@ def find_config(start: Path) -> Path | None:
         own, shared = folder / OWN_FILE, folder / SHARED_FILE
         if own.is_file():
             return own
-        if shared.is_file() and _own_table(shared, read_toml(shared)) is not None:
+        if shared.is_file() and _mentions_us(shared) and _own_table(shared, read_toml(shared)) is not None:
             return shared
     return None
 
@@ -55,6 +55,14 @@ def read_toml(path: Path) -> dict[str, object]:
     except RecursionError:
         raise ConfigError(f"{path}: nested too deeply to be read") from None
     return content
+
+
+def _mentions_us(path: Path) -> bool:
+    """Whether it is worth parsing: someone else's broken file is not for us to complain about."""
+    try:
+        return b"jobcheck" in path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
 def _own_table(path: Path, content: Mapping[str, object]) -> Mapping[str, object] | None:

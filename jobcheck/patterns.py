@@ -21,11 +21,13 @@ class Patterns:
         return self._spec is not None and self._spec.match_file(filename)
 
 
-@lru_cache(maxsize=64)
-def _compiled(patterns: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
-    import pathspec  # costs as much as the rest of the start-up: only for those who have patterns
-
-    return pathspec.GitIgnoreSpec.from_lines(patterns)
+def is_pattern(pattern: str) -> bool:
+    """Whether a pattern, with or without "!" before it, can be matched at all."""
+    try:
+        _compiled((pattern.removeprefix("!"),))
+    except ValueError:
+        return False
+    return bool(pattern.removeprefix("!"))
 
 
 def matches(pattern: str, filename: str) -> bool:
@@ -33,3 +35,10 @@ def matches(pattern: str, filename: str) -> bool:
     if pattern.startswith("!"):
         return not Patterns((pattern[1:],)).matches(filename)
     return Patterns((pattern,)).matches(filename)
+
+
+@lru_cache(maxsize=64)
+def _compiled(patterns: tuple[str, ...]) -> pathspec.GitIgnoreSpec:
+    import pathspec  # costs as much as the rest of the start-up: only for those who have patterns
+
+    return pathspec.GitIgnoreSpec.from_lines(patterns)
