@@ -1,0 +1,48 @@
+"""`@job`: a function as a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, overload
+
+from jobcheck.runtime import marks
+from jobcheck.runtime.job import Job
+
+Function = Callable[..., Any]
+QueueAs = str | Callable[[Any], str]
+Priority = int | Callable[[Any], int | None] | None
+
+
+@overload
+def job(function: Function, /) -> type[Job]: ...
+@overload
+def job(*, queue_as: QueueAs = ..., priority: Priority = ..., wire: str = ...) -> Callable[[Function], type[Job]]: ...
+def job(function: Function | None = None, /, **declared: Any) -> type[Job] | Callable[[Function], type[Job]]:
+    """Make a job class of a function, its `perform`: `@job`, or `@job(queue_as="mail", wire="activejob")`.
+
+    Options: `queue_as`, `priority`, `wire`, as the attributes of a job class. The name then stands for the class:
+    `notify(7)` is a job that is not enqueued yet, `notify.perform(7)` calls the function.
+    Raises TypeError for what is no function or no option, OptionError for a bad value.
+    """
+    unknown = declared.keys() - {"queue_as", "priority", "wire"}
+    if unknown:
+        raise TypeError(f"job() got unknown options: {', '.join(sorted(unknown))}")
+    if function is not None:
+        return _job_class(function, declared)
+    return lambda function: _job_class(function, declared)
+
+
+def _job_class(function: Function, declared: dict[str, Any]) -> type[Job]:
+    if isinstance(function, type) or not hasattr(function, "__qualname__"):
+        raise TypeError(f"@job belongs on a function, not on {function!r}; a job class derives from Job")
+    body = {
+        "__module__": function.__module__,
+        "__qualname__": function.__qualname__,
+        "__doc__": function.__doc__,
+        "perform": staticmethod(function),
+        **declared,
+    }
+    cls = type(function.__name__, (Job,), body)
+    for kind, found in marks.own_marks(function).items():
+        marks.add(cls, kind, *found)
+    return cls

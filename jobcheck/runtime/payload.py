@@ -1,0 +1,86 @@
+"""A job as a message, and back: what an adapter stores, and what a worker starts from."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from jobcheck.runtime import signature
+from jobcheck.runtime.errors import SerializationError, UnknownJobClassError
+from jobcheck.runtime.names import locate, name_of
+from jobcheck.runtime.settings import settings
+from jobcheck.runtime.wires import UnserializableError, wire_named
+
+if TYPE_CHECKING:
+    from jobcheck.runtime.job import Job
+
+
+class JobData(TypedDict):
+    """A message: JSON values only, the keys of Active Job. Times are ISO 8601 in UTC."""
+
+    job_class: str
+    job_id: str
+    provider_job_id: str | None
+    queue_name: str
+    priority: int | None
+    arguments: list[Any]
+    executions: int
+    exception_executions: dict[str, int]
+    enqueued_at: str
+    scheduled_at: str | None
+
+
+def dump(job: Job) -> JobData:
+    """The message for a job as it stands now.
+
+    Raises KeywordArgumentsError, SignatureError (strict mode) or SerializationError, in this order.
+    """
+    job.settle()
+    return {
+        "job_class": name_of(type(job)),
+        "job_id": job.job_id,
+        "provider_job_id": job.provider_job_id,
+        "queue_name": job.queue_name,
+        "priority": job.priority,
+        "arguments": _arguments(job),
+        "executions": job.executions,
+        "exception_executions": dict(job.exception_executions),
+        "enqueued_at": datetime.now(timezone.utc).isoformat(timespec="microseconds"),
+        "scheduled_at": None if job.scheduled_at is None else job.scheduled_at.isoformat(timespec="microseconds"),
+    }
+
+
+def load(data: JobData) -> Job:
+    """The job of a message, its arguments still as they were stored.
+
+    Reading them back is left to the run, so that its error handlers see what goes wrong there.
+    Raises UnknownJobClassError.
+    """
+    job = _job_class(data["job_class"])()
+    job.restore(data)
+    return job
+
+
+def _arguments(job: Job) -> list[Any]:
+    if job.stored_arguments is not None:
+        # Never read back, so there is nothing newer to say: the retry of a DeserializationError.
+        return job.stored_arguments
+    wire = wire_named(job.wire)
+    if not wire.keywords:
+        signature.check_keywords(job, wire.name)
+    if settings.strict:
+        signature.check_call(job)
+    try:
+        return wire.dump(job.args, job.kwargs, strict=settings.strict)
+    except UnserializableError as bad:
+        name = name_of(type(job))
+        raise SerializationError(name, wire.name, bad.path, type(bad.value).__qualname__, bad.reason) from bad.__cause__
+
+
+def _job_class(name: str) -> type[Job]:
+    from jobcheck.runtime.job import Job, declared
+
+    found = declared(name) or locate(name)
+    if isinstance(found, type) and issubclass(found, Job):
+        return found
+    raise UnknownJobClassError(f"Failed to instantiate job, class `{name}` doesn't exist")
