@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 (old interpreters run this)
+# ruff: noqa: ANN001, ANN201, UP032 (old interpreters run this)
 """Measure what one installed kombu does to each row; run by hand under old interpreters.
 
     /venv-with-old-kombu/bin/python tools/measure_old_kombu.py tests/wire/measured.json
@@ -40,6 +40,14 @@ def differing(results, newest):  # type: ignore[no-untyped-def]
     return found
 
 
+def lines(value, depth):  # type: ignore[no-untyped-def]
+    """JSON with one line per row."""
+    if not isinstance(value, dict) or not any(isinstance(v, (dict, list)) for v in value.values()):
+        return json.dumps(value, sort_keys=True)
+    inner = [" " * depth + " {}: {}".format(json.dumps(k), lines(v, depth + 1)) for k, v in sorted(value.items())]
+    return "{\n" + ",\n".join(inner) + "\n" + " " * depth + "}"
+
+
 def main(path, extra):  # type: ignore[no-untyped-def]
     import kombu
 
@@ -57,8 +65,7 @@ def main(path, extra):  # type: ignore[no-untyped-def]
         differs = differing(results, kept["newest"]["results"])
         kept["kombu"][kombu.__version__] = {"python": python, "rows": counted, "differs": differs}
     with open(path, "w") as file:
-        json.dump(kept, file, indent=0, sort_keys=True)
-        file.write("\n")
+        file.write(lines(kept, 0) + "\n")
 
 
 if __name__ == "__main__":

@@ -135,4 +135,8 @@ def _older_rows(found: _Wire, version: str | None) -> dict[str, int]:
 
 def _parsed(version: str | None) -> tuple[int, ...] | None:
     match = re.match(r"\d+(\.\d+)*", version or "")
-    return tuple(int(part) for part in match.group().split(".")) if match else None
+    if match is None:
+        return None
+    parts = [int(part) for part in match.group().split(".")]
+    # 5.3 is 5.3.0.
+    return tuple(parts + [0] * (3 - len(parts)))
