@@ -20,6 +20,9 @@ DEFAULT_EXCLUDE = (".*/", "__pypackages__/", "/build/", "/dist/")
 DEFAULT_TESTS = ("tests/", "test/", "test_*.py", "*_test.py", "conftest.py")
 """Files that are no production call sites."""
 
+ALWAYS = frozenset({"JOB001", "JOB009"})
+"""Rules that only `ignore` turns off: a run that could not look must not seem clean."""
+
 
 def _defaults() -> frozenset[str]:
     return frozenset(code for code, rule in catalogue().items() if rule.default)
@@ -119,14 +122,14 @@ def _refuse_bad_patterns(layer: Layer, values: Mapping[str, Any]) -> None:
 def _selected(rules: frozenset[str], layer: Layer, values: dict[str, Any]) -> frozenset[str]:
     """The rules that are on after this layer: as in Ruff, the more exact selector wins, and `ignore` over `select`.
 
-    A `select` starts afresh, whatever the layers before it selected or ignored.
+    A `select` starts afresh, whatever the layers before it selected or ignored; that a file could not be read stays.
     """
     select = values.pop("select", None)
     extend = values.pop("extend-select", ())
     ignore = values.pop("ignore", ())
     for key, selectors in (("select", select or ()), ("extend-select", extend), ("ignore", ignore)):
         layer.codes(key, selectors)
-    result = set(rules if select is None else ())
+    result = set(rules if select is None else ALWAYS)
     chosen = [*(select or ()), *extend]
     for width in sorted({breadth(selector) for selector in [*chosen, *ignore]}):
         result |= layer.codes("select", (s for s in chosen if breadth(s) == width))

@@ -51,7 +51,7 @@ def read_toml(path: Path) -> dict[str, object]:
     try:
         content: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(_broken(path, str(error))) from None
+        raise ConfigError(_broken(path, text, str(error))) from None
     except RecursionError:
         raise ConfigError(f"{path}: nested too deeply to be read") from None
     return content
@@ -73,9 +73,9 @@ def _own_table(path: Path, content: Mapping[str, object]) -> Mapping[str, object
     return table
 
 
-def _broken(path: Path, error: str) -> str:
+def _broken(path: Path, text: str, error: str) -> str:
     match = re.fullmatch(r"(.*) \(at line (\d+), column (\d+)\)", error, re.DOTALL)
-    if not match:
-        return f"{path}: not valid TOML: {error}"
-    message, row, column = match.groups()
-    return f"{path}:{row}:{column}: not valid TOML: {message}"
+    if match:
+        message, row, column = match.groups()
+        return f"{path}:{row}:{column}: not valid TOML: {message}"
+    return f"{path}:{max(len(text.splitlines()), 1)}:1: not valid TOML: {error}"

@@ -11,6 +11,7 @@ DOCS_URL: str | None = None
 """Where the pages of the rules are published, with `{name}` for the rule; None as long as they are not."""
 
 EVERYTHING = "ALL"
+_LOOKALIKES = str.maketrans("OIL", "011")
 _PREFIX = re.compile(r"JOB\d{0,3}")
 
 
@@ -141,11 +142,13 @@ def find(word: str) -> RuleInfo | None:
 
 def nearest(word: str) -> str | None:
     """The code or name that `word` was probably meant to be, in the form (code or name) it was written in."""
-    if re.fullmatch(r"[A-Za-z]*\d+", word):
-        # "JOB999" resembles dozens of codes equally: name one only for a slip of a single character.
-        close = difflib.get_close_matches(word.upper(), [*catalogue()], n=2, cutoff=0.83)
-        same_group = [code for code in close if code[:4] == word.upper()[:4]]
-        return next(iter(same_group or close), None)
+    if re.fullmatch(r"[A-Za-z]*\d+|JOB\w+", word, re.IGNORECASE):
+        code = word[:3].upper() + word[3:].upper().translate(_LOOKALIKES)
+        if code in catalogue():
+            return code
+        # "JOB999" resembles dozens of codes equally: name one only for a slip within its group.
+        close = difflib.get_close_matches(code, [*catalogue()], n=3, cutoff=0.83)
+        return next((other for other in close if other[:4] == code[:4]), None)
     return next(iter(difflib.get_close_matches(word.lower(), [*_by_name()], n=1, cutoff=0.6)), None)
 
 

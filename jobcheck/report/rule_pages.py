@@ -1,0 +1,71 @@
+"""What `jobcheck rules` and `jobcheck explain` say: the catalogue, and one rule's page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobcheck.report.as_json import Json, dumped
+from jobcheck.rules.catalogue import RuleInfo, catalogue
+
+if TYPE_CHECKING:
+    from jobcheck.rules.base import Rule
+
+
+def _rules() -> dict[str, Rule]:
+    from jobcheck.rules import all_rules
+
+    return {rule.code: rule for rule in all_rules()}
+
+
+def rules_table() -> str:
+    """All rules in columns: code, name, whether it is on, its fix, what it finds."""
+    infos = catalogue().values()
+    width = max(len(info.name) for info in infos)
+    lines = [f"{'code':6}  {'name'.ljust(width)}  {'default':7}  {'fix':6}  finds"]
+    lines += [f"{i.code:6}  {i.name.ljust(width)}  {_state(i):7}  {_fix(i):6}  {i.summary}" for i in infos]
+    return "\n".join(lines) + "\n"
+
+
+def rules_json() -> str:
+    return dumped([_facts(info) for info in catalogue().values()])
+
+
+def rule_page(info: RuleInfo) -> str:
+    """A rule's documentation: heading, facts, and the page that its own module holds."""
+    rule = _rules().get(info.code)
+    facts = [{"on": "on by default", "off": "off by default", "planned": "planned: not checked yet"}[_state(info)]]
+    if rule is not None:
+        facts.append(f"severity {rule.severity.label}")
+    if info.fixable != "no":
+        facts.append(f"{info.fixable} fix")
+    heading = f"{info.code} {info.name}"
+    page = f"# {heading}\n\nFinds {info.summary}.\n\n({', '.join(facts)})\n"
+    return f"{page}\n{rule.doc.strip()}\n" if rule is not None and rule.doc.strip() else page
+
+
+def rule_json(info: RuleInfo) -> str:
+    rule = _rules().get(info.code)
+    more: Json = {"severity": None, "doc": None} if rule is None else {"severity": rule.severity.label, "doc": rule.doc}
+    return dumped({**_facts(info), **more})
+
+
+def _facts(info: RuleInfo) -> Json:
+    return {
+        "code": info.code,
+        "name": info.name,
+        "summary": info.summary,
+        "default": info.default,
+        "fixable": info.fixable,
+        "implemented": info.implemented,
+        "url": info.url,
+    }
+
+
+def _state(info: RuleInfo) -> str:
+    if not info.implemented:
+        return "planned"
+    return "on" if info.default else "off"
+
+
+def _fix(info: RuleInfo) -> str:
+    return "" if info.fixable == "no" else info.fixable
