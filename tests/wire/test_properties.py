@@ -16,7 +16,7 @@ from jobcheck.wire.tables import wire
 
 CODECS = measure.codecs()
 KINDS = {"same": "same", "changed": "changed", "error-at-enqueue": "enqueue-error", "error-in-worker": "worker-error"}
-RUNS = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+RUNS = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 text = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=5)
 json_leaves = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | text

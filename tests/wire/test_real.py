@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sys
 from pathlib import Path
 
 import measure
@@ -28,10 +27,6 @@ DECIDES = {
 AT_LEAST = 105
 # A dict that Celery makes a signature of again, which only Celery does.
 BY_CELERY = {"signature"}
-# Rows whose outcome depends on the Python that runs (the tables are of 3.13).
-BY_PYTHON = {"celery-json": {"dict_kombu2"} if sys.version_info < (3, 11) else set()}
-# The records and zones of the runtime are fetched again by an application that these tests do not have.
-RUNTIME_ONLY = {"namedtuple", "typing_namedtuple"}
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +50,7 @@ def test_each_row_fares_as_its_codec_says(codec):
     differ = {}
     compared = 0
     for row, build in measure.VALUES.items():
-        if row in BY_CELERY or row in BY_PYTHON.get(codec, ()):
+        if row in BY_CELERY:
             continue
         real = KINDS[measure.trip(build, send, receive)["outcome"]]
         compared += 1
@@ -99,7 +94,7 @@ def test_changed_rows_arrive_as_the_table_says():
         send, receive = CODECS[codec]
         for row, build in measure.VALUES.items():
             found = outcome(wire(name), row)
-            if found and found.becomes in words and row not in BY_PYTHON.get(codec, ()):
+            if found and found.becomes in words:
                 assert type(receive(send(build()))) is words[found.becomes], (name, row)
 
 
