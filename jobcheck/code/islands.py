@@ -40,8 +40,8 @@ def depth(data: bytes, enough: int = 0) -> int:
     """How deep libcst will nest `data`, or a little more: a bound, from the shallow tree.
 
     What lies side by side in the shallow tree but nested in libcst's counts as nested; and where the shallow tree has
-    an error, every token in it may open a level. Parts too small to nest deeper than `enough` are not looked into, so an
-    answer up to `enough` only says that the depth is not above it.
+    an error, every token in it may open a level. Parts too small to nest deeper than `enough` are not looked into, so
+    an answer up to `enough` only says that the depth is not above it.
     """
     grammar = _grammar()
     cursor = grammar.parser.parse(data).walk()

@@ -7,6 +7,7 @@ gives it only what is small and flat enough, and turns everything that goes wron
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from collections.abc import Callable, Sequence
 
@@ -39,6 +40,9 @@ TOO_DEEP = "too deep"
 NOT_UTF8 = "not UTF-8"
 NOT_PARSED = "does not parse"
 UNLIKE = "its tree does not give back its text"
+
+
+_TOKEN = re.compile(rb"\w+|[^\w\s]")  # or less than a token: more of them than there are tokens
 
 
 class _RefusedError(Exception):
@@ -111,7 +115,7 @@ def _checked(data: bytes, indent: bytes) -> str:
         text = data.decode()
     except UnicodeDecodeError:
         raise _RefusedError(NOT_UTF8) from None
-    if islands.depth(_wrapped(data, indent), MAX_DEPTH) > MAX_DEPTH:
+    if len(_TOKEN.findall(data)) > MAX_DEPTH and islands.depth(_wrapped(data, indent), MAX_DEPTH) > MAX_DEPTH:
         raise _RefusedError(TOO_DEEP)
     return text
 

@@ -27,6 +27,9 @@ from jobcheck.project.shape import (
 )
 
 _DEF_NAME = re.compile(rb"(?:async(?:\s|\\\r?\n)+)?(?:def|class)(?:\s|\\\r?\n)+")
+_OPENED = re.compile(rb"\((?:\s|\\)*$")
+_CLOSED = re.compile(rb"(?:\s|\\|#[^\n]*\n)*,?(?:\s|#[^\n]*\n)*\)")
+_WIDEST_GAP = 400
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _TRIES: tuple[type[ast.stmt], ...] = tuple(getattr(ast, name) for name in ("Try", "TryStar") if hasattr(ast, name))
 
@@ -207,7 +210,17 @@ class _AstReader:
         return start, self._offset(node.end_lineno, node.end_col_offset)
 
     def _span_or_none(self, node: ast.expr | None) -> Span | None:
-        return None if node is None else self._span(node)
+        return None if node is None else self._with_parentheses(node)
+
+    def _with_parentheses(self, node: ast.expr) -> Span:
+        """The span of an expression that no bracket of its surroundings can touch, with parentheses of its own."""
+        start, end = self._span(node)
+        start, end = start - self.base, end - self.base
+        while (before := _OPENED.search(self.data, max(0, start - _WIDEST_GAP), start)) and (
+            after := _CLOSED.match(self.data, end)
+        ):
+            start, end = before.start(), after.end()
+        return start + self.base, end + self.base
 
 
 def _bodies(node: ast.stmt, scope: Scope) -> Iterator[list[ast.stmt]]:

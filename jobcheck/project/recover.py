@@ -41,6 +41,9 @@ _OPERATOR = re.compile(rb"\b(?:not|lambda|await|else)\b|[-+~=.*/]")
 # Lines that may go on with a deep expression; brackets are counted apart.
 _CONTINUED = re.compile(rb"^[ \t]*(?:[-+~*/.]|(?:not|lambda|await|else(?![ \t]*:))\b)|[-+~*/.\\][ \t]*$", re.MULTILINE)
 _MOST_QUESTIONS = 20
+# tree-sitter is slow over garbage: a broken file longer than this is cut once only.
+_LONGEST_RECUT = 1_000_000
+_LINE_NUMBER = re.compile(r"\bline (\d+)")
 
 Piece = tuple[int, int]
 
@@ -55,22 +58,24 @@ class _Recovery:
     data: bytes
     scope: Scope = field(default_factory=Scope)
     questions: int = 0
+    tried: set[Piece] = field(default_factory=set)
 
     def read(self) -> tuple[Scope, list[Hole]]:
         whole = (0, len(self.data))
         if self._take_by_ast(whole):
             return self.scope, []
         bad = [whole]
-        for cut in _CUTS:
+        for cut in _CUTS if len(self.data) <= _LONGEST_RECUT else _CUTS[:1]:
             bad = [rest for piece in bad for rest in self._read_pieces(piece, cut)]
-        holes = [self._hole(piece) for piece in _merged(bad)] or self._fault_of(whole)
+        holes = [self._hole(pieces) for pieces in _neighbours(bad)] or self._fault_of(whole)
         self.scope.sort()
         return self.scope, holes
 
     def _read_pieces(self, piece: Piece, cut: re.Pattern[bytes]) -> Iterator[Piece]:
         """Takes over what can be read; gives the pieces that cannot."""
         for part in _split(self.data, piece, cut):
-            if not (self._take_by_tree(part) or self._take_by_ast(part)):
+            if part in self.tried or not (self._take_by_tree(part) or self._take_by_ast(part)):
+                self.tried.add(part)
                 yield part
 
     def _take_by_tree(self, piece: Piece) -> bool:
@@ -89,9 +94,14 @@ class _Recovery:
             return False
         return True
 
-    def _hole(self, piece: Piece) -> Hole:
-        row, message = self._error_in(piece)
-        return Hole(*piece, row, message)
+    def _hole(self, pieces: list[Piece]) -> Hole:
+        """One hole of adjacent pieces, with the first error in them."""
+        errors = (self._error_in(piece) for piece in pieces)
+        row, message = next((e for e in errors if e[1]), (self._row_of(pieces[0]), ""))
+        return Hole(pieces[0][0], pieces[-1][1], row, message)
+
+    def _row_of(self, piece: Piece) -> int:
+        return self.data.count(b"\n", 0, piece[0]) + 1
 
     def _fault_of(self, whole: Piece) -> list[Hole]:
         """All pieces can be read, and yet the whole cannot: say so when it is an error."""
@@ -101,22 +111,23 @@ class _Recovery:
     def _error_in(self, piece: Piece) -> tuple[int, str]:
         """Row and message of the syntax error in a piece; no message when it may be valid."""
         code = self.data[slice(*piece)]
-        first_row = self.data.count(b"\n", 0, piece[0]) + 1
+        if self.questions >= _MOST_QUESTIONS:
+            return 1, ""
         try:
             from_ast.parse(code)
         except SyntaxError as error:
-            if not self._libcst_refuses(code):
-                return first_row, ""
-            last_row = first_row + code.rstrip().count(b"\n")
-            return min(first_row + (error.lineno or 1) - 1, last_row), str(error.msg)
+            if self._libcst_refuses(code):
+                above = self._row_of(piece) - 1
+                row = min(error.lineno or 1, code.rstrip().count(b"\n") + 1)
+                return above + row, _LINE_NUMBER.sub(lambda m: f"line {int(m[1]) + above}", str(error.msg))
         except (RecursionError, MemoryError):
             pass
-        return first_row, ""
+        return 1, ""
 
     def _libcst_refuses(self, code: bytes) -> bool:
         """Whether libcst was asked and said no."""
         self.questions += 1
-        if self.questions > _MOST_QUESTIONS or not _is_tame(code):
+        if not _is_tame(code):
             return False
         import libcst  # half a second: only for code that two parsers refuse
 
@@ -164,11 +175,12 @@ def _split(data: bytes, piece: Piece, cut: re.Pattern[bytes]) -> Iterator[Piece]
     yield begin + last, end
 
 
-def _merged(pieces: list[Piece]) -> list[Piece]:
-    merged: list[Piece] = []
-    for start, end in sorted(pieces):
-        if merged and merged[-1][1] == start:
-            merged[-1] = (merged[-1][0], end)
+def _neighbours(pieces: list[Piece]) -> list[list[Piece]]:
+    """The pieces, those together that lie side by side."""
+    groups: list[list[Piece]] = []
+    for piece in sorted(pieces):
+        if groups and groups[-1][-1][1] == piece[0]:
+            groups[-1].append(piece)
         else:
-            merged.append((start, end))
-    return merged
+            groups.append([piece])
+    return groups

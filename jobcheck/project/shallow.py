@@ -41,6 +41,10 @@ _NAME_BEFORE = re.compile(rb"([A-Za-z_\x80-\xff][\w\x80-\xff]*)\s*$")
 _LONGEST_NAME = 200
 _DYNAMIC = (b"globals", b"exec", b"locals()", b"vars()", b"sys.modules")
 _LONGEST_ALL = 200_000
+_LONG = 200_000
+_LONG_RUN = b"n" * 50_000
+_NUMBER_MARKS = bytes(ord("n") if c in b"0123456789 \t\r\n,.+-" else ord("x") for c in range(256))
+_BLANKS = bytes(ord(" ") if c in b"0123456789,.+-" else c for c in range(256))
 
 _COMPOUND = frozenset(
     {"if_statement", "for_statement", "while_statement", "try_statement", "with_statement", "match_statement"}
@@ -91,6 +95,8 @@ def index(data: bytes) -> Shape:
     """The shape of a module from its UTF-8 bytes. Never raises; what cannot be read is in `holes`."""
     if b"\r" in data:
         data = _LONE_CR.sub(b"\n", data)
+    if len(data) > _LONG:
+        data = _without_number_runs(data)
     root = parse(data)
     if root.has_error:
         from jobcheck.project import recover  # only for the rare file
@@ -104,6 +110,23 @@ def index(data: bytes) -> Shape:
 def parse(data: bytes) -> Node:
     """The root node of a fresh parse."""
     return Parser(_LANGUAGE).parse(data).root_node
+
+
+def _without_number_runs(data: bytes) -> bytes:
+    """The same code with endless rows of numbers blanked out: a tree of a million of them takes seconds."""
+    marks = data.translate(_NUMBER_MARKS)
+    parts: list[bytes] = []
+    done = 0
+    while (start := marks.find(_LONG_RUN, done)) >= 0:
+        end = marks.find(b"x", start)
+        end = len(data) if end < 0 else end
+        first, last = data.find(b",", start, end), data.rfind(b",", start, end)
+        if first < last:
+            parts += (data[done : first + 1], data[first + 1 : last + 1].translate(_BLANKS))
+            done = last + 1
+        parts.append(data[done:end])
+        done = end
+    return b"".join((*parts, data[done:]))
 
 
 def depth_of(root: Node, limit: int) -> int:
@@ -292,7 +315,7 @@ class _Reader:
             left, right = inner.child_by_field_name("left"), inner.child_by_field_name("right")
             if left is not None:
                 names += self._target_names(left)
-                unpacked = unpacked or left.type in _PATTERNS
+                unpacked = unpacked or self._is_unpacking(left)
             annotation = annotation or self._span_or_none(inner.child_by_field_name("type"))
             if right is None:
                 break
@@ -354,6 +377,11 @@ class _Reader:
             elif kind in _PATTERNS:
                 pending += reversed(node.children)
         return names
+
+    def _is_unpacking(self, target: Node) -> bool:
+        if target.type == "tuple_pattern":  # also `(x)`
+            return target.named_child_count != 1 or b"," in self._bytes(target)
+        return target.type in ("pattern_list", "list_pattern")
 
     def _import(self, node: Node, kind: str, scope: Scope, conditional: bool) -> None:
         module, level = ("__future__", 0) if kind == "future_import_statement" else ("", 0)

@@ -1,0 +1,309 @@
+"""One run: from a folder of Python to findings. Everything between is asked for lazily."""
+
+from __future__ import annotations
+
+import bisect
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from jobcheck.code import ir
+from jobcheck.engine_types import JobRow, Report, RunOptions
+from jobcheck.files import find_files
+from jobcheck.findings import Confidence, Finding, FindingBuilder, Place, Severity
+from jobcheck.frameworks import all_frameworks
+from jobcheck.frameworks.base import Framework
+from jobcheck.patterns import Patterns
+from jobcheck.project.modules import Project
+from jobcheck.project.shape import ClassDecl, FunctionDecl
+from jobcheck.project.source import UnreadableSource
+from jobcheck.registry import Job, Registry
+from jobcheck.rules import all_rules
+from jobcheck.rules.base import Context, Rule
+from jobcheck.rules.catalogue import catalogue
+from jobcheck.solve.kinds import ClassRef, FrameworkValue, FunctionRef
+from jobcheck.solve.solver import Solver
+from jobcheck.solve.units import Unit
+
+# Each level of a question takes a handful of Python frames, and questions, flow and IR may each nest up to their bound.
+RECURSION_LIMIT = 12_000
+
+
+def check(options: RunOptions) -> Report:
+    """Check a project. Raises OSError only when the root itself cannot be listed."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    try:
+        return _Run(options).report()
+    finally:
+        sys.setrecursionlimit(before)
+
+
+class _Run:
+    """The state of one run."""
+
+    def __init__(self, options: RunOptions) -> None:
+        self.options = options
+        settings = options.settings
+        files = find_files(options.root, settings.exclude)
+        self.project = Project(options.root, files, overlay=options.overlay)
+        frameworks = all_frameworks()
+        if settings.frameworks:
+            wanted = {name.lower() for name in settings.frameworks}
+            frameworks = tuple(f for f in frameworks if f.name in wanted or not f.modules)
+        self.frameworks: tuple[Framework, ...] = frameworks
+        self.solver = Solver(self.project, frameworks, self._lower)
+        self.solver.serializers = dict(settings.serializers)
+        self.solver.versions = {name.lower(): version for name, version in settings.versions.items()}
+        tests = Patterns(settings.tests)
+        seen: dict[str, bool] = {}
+        self.solver.is_test = lambda name: seen[name] if name in seen else seen.setdefault(name, tests.matches(name))
+        self.registry = Registry()
+        self.findings: list[Finding] = []
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def _lower(self, filename: str, start: int, end: int) -> ir.Lowered:
+        from jobcheck.code.islands import cut
+        from jobcheck.code.lower import lower
+
+        island = cut(self.project.source(filename).data, start, end)
+        return lower(island.data, island.indent)
+
+    def _candidates(self) -> Iterator[str]:
+        """Files that hold an identifier of a framework; what cannot be read is a finding."""
+        seeds = [seed.encode() for f in self.frameworks for seed in f.seeds]
+        for filename in self.project.filenames:
+            try:
+                data = self.project.source(filename).data
+            except UnreadableSource as error:
+                self._unreadable(filename, error.reason, error.row)
+                continue
+            if any(seed in data for seed in seeds):
+                yield filename
+
+    def _unreadable(self, filename: str, reason: str, row: int | None) -> None:
+        place = Place(filename, row or 1, 1, row or 1, 1)
+        rule = catalogue()["JOB001"]
+        builder = FindingBuilder(rule.code, rule.name, Severity.ERROR, Confidence.HIGH, f"cannot be read: {reason}", place)
+        builder.what_happens = "Nothing in this file was checked."
+        self.findings.append(builder.build())
+
+    def _holes(self, filename: str) -> None:
+        """Syntax errors of an indexed file; the rest of it is still checked."""
+        shape = self.project.shape(filename)
+        source = self.project.source(filename)
+        rule = catalogue()["JOB001"]
+        for hole in shape.holes:
+            if not hole.message:
+                continue
+            place = source.place(hole.start, hole.start)
+            place = Place(filename, hole.row or place.row, 1, hole.row or place.row, 1)
+            message = f"cannot be parsed: {hole.message.splitlines()[0]}"
+            builder = FindingBuilder(rule.code, rule.name, Severity.ERROR, Confidence.HIGH, message, place)
+            builder.what_happens = "The declaration around it was not checked; the rest of the file was."
+            self.findings.append(builder.build())
+
+    # --- registry ----------------------------------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        candidates = list(self._candidates())
+        marks = sorted({mark for f in self.frameworks for mark in f.marks})
+        pattern = re.compile(rb"\b(?:" + b"|".join(m.encode() for m in marks) + rb")\b")
+        progress = self.options.progress
+        for number, filename in enumerate(candidates):
+            if progress:
+                progress("reading job code", number, len(candidates))
+            self._guarded(filename, "the analysis", lambda name=filename: self._file(name, pattern))  # type: ignore[misc]
+        named = [n for n in self.options.named if n.endswith(".py") and n in set(self.project.filenames)]
+        for filename in sorted({*named} - {*candidates}):
+            self._guarded(filename, "the analysis", lambda name=filename: self._named(name))  # type: ignore[misc]
+        for framework in self.frameworks:
+            self._guarded("", framework.name, lambda f=framework: f.finish(self.solver, self.registry))  # type: ignore[misc]
+
+    def _named(self, filename: str) -> None:
+        try:
+            self._holes(filename)
+        except UnreadableSource:
+            return
+
+    def _file(self, filename: str, pattern: re.Pattern[bytes]) -> None:
+        self._holes(filename)
+        offsets = [m.start() for m in pattern.finditer(self.project.source(filename).data)]
+        shape = self.project.shape(filename)
+        for decl, cls in self.solver.functions_of(filename):
+            self._job_of(filename, decl, cls)
+        for ref in self._classes(filename, shape.classes):
+            for framework in self.frameworks:
+                job = framework.class_job(self.solver, ref)
+                if job is not None:
+                    self._add_job(job)
+        for decl, cls in self.solver.functions_of(filename):
+            if _any_between(offsets, decl.start, decl.end) or (filename, decl.start) in self._job_bodies:
+                unit = self.solver.function_unit(FunctionRef(filename, decl.qualname, decl.start))
+                if unit is not None:
+                    self._unit(unit)
+        self._statements(filename, offsets)
+
+    def _classes(self, filename: str, decls: list[ClassDecl]) -> Iterator[ClassRef]:
+        pending = list(decls)
+        while pending:
+            decl = pending.pop(0)
+            yield self.solver.classes.register(filename, decl)
+            pending.extend(decl.classes)
+
+    def _statements(self, filename: str, offsets: list[int]) -> None:
+        shape = self.project.shape(filename)
+        spans = [(s.start, s.end, None) for s in shape.statements]
+        inner: list[tuple[int, int]] = [(f.start, f.end) for f, _ in self.solver.functions_of(filename)]
+        pending = list(shape.classes)
+        class_spans: list[tuple[int, int, ClassRef | None]] = []
+        while pending:
+            decl = pending.pop(0)
+            ref = self.solver.classes.register(filename, decl)
+            class_spans.extend((a.start, a.end, ref) for a in (*decl.assigns, *decl.others))
+            pending.extend(decl.classes)
+        for start, end, cls in [*spans, *class_spans]:
+            if not _any_between(offsets, start, end):
+                continue
+            if any(start < s and e <= end for s, e in inner):
+                continue  # an `if` around functions: they are units of their own
+            unit = self.solver.unit(filename, start, end, cls=cls)
+            self._unit(unit)
+
+    @property
+    def _job_bodies(self) -> set[tuple[str, int]]:
+        return {(j.function.filename, j.function.start) for j in self.registry.jobs if j.function}
+
+    def _job_of(self, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> None:
+        if not decl.decorators:
+            return
+        for kind in self.solver.declared(filename, decl, cls).kinds():
+            if isinstance(kind, FrameworkValue) and isinstance(kind.data, Job):
+                self._add_job(kind.data)
+
+    def _add_job(self, job: Job) -> None:
+        if all(job is not known for known in self.registry.jobs):
+            self.registry.jobs.append(job)
+
+    def _unit(self, unit: Unit) -> None:
+        if unit.refused:
+            return
+        flow = self.solver.flow(unit)
+        for site in list(flow.sites):
+            func = site.call.func
+            verb = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
+            for framework in self.frameworks:
+                if verb in framework.verbs or not verb:
+                    framework.record(self.solver, site, self.registry)
+        for framework in self.frameworks:
+            framework.record_flow(self.solver, flow, self.registry)
+
+    # --- rules -------------------------------------------------------------------------------------------------
+
+    def _judge(self) -> None:
+        context = Context(self.solver, self.registry)
+        for rule in all_rules():
+            for subject in self._subjects(rule):
+                self._guarded(
+                    _filename(subject), rule.code, lambda r=rule, s=subject: self._apply(r, s, context)  # type: ignore[misc]
+                )
+        self._drop_redundant()
+
+    def _apply(self, rule: Rule, subject: object, context: Context) -> None:
+        self.findings.extend([builder.build() for builder in rule.check(subject, context)])
+
+    def _subjects(self, rule: Rule) -> list[Any]:
+        registry = self.registry
+        if rule.subject is Registry:
+            return [registry]
+        for group in (
+            registry.messages, registry.enqueues, registry.jobs, registry.schedules, registry.retries, registry.waits,
+            registry.unsent, registry.callbacks, registry.missing,
+        ):  # fmt: skip
+            if group and isinstance(group[0], rule.subject):
+                return list(group)
+        return []
+
+    def _drop_redundant(self) -> None:
+        """One defect is one finding: at one place, a rule yields to those it names; and no finding stands twice."""
+        yields = {rule.code: rule.yields_to for rule in all_rules()}
+        at: dict[Place, set[str]] = {}
+        for finding in self.findings:
+            at.setdefault(finding.place, set()).add(finding.code)
+        kept: dict[tuple[str, Place, str], Finding] = {}
+        for finding in self.findings:
+            if any(code in at[finding.place] for code in yields.get(finding.code, ())):
+                continue
+            kept.setdefault((finding.code, finding.place, finding.message), finding)
+        self.findings = list(kept.values())
+
+    def _guarded(self, filename: str, what: str, work: Callable[[], None]) -> None:
+        """Run one part; its failure is one JOB009 finding and not a lost run."""
+        try:
+            work()
+        except UnreadableSource as error:
+            if all(f.place.filename != error.filename or f.code != "JOB001" for f in self.findings):
+                self._unreadable(error.filename, error.reason, error.row)
+        except (Exception, RecursionError) as error:
+            rule = catalogue()["JOB009"]
+            frames = traceback.extract_tb(error.__traceback__)
+            last = next((f for f in reversed(frames) if "jobcheck" in f.filename), None)
+            where = f"{last.filename.replace(chr(92), '/').rsplit('jobcheck/', 1)[-1]}:{last.name}" if last else "unknown"
+            message = f"{what} failed here: {type(error).__name__} in {where}"
+            place = Place(filename or self._first_file(), 1, 1, 1, 1)
+            builder = FindingBuilder(rule.code, rule.name, Severity.WARNING, Confidence.HIGH, message, place)
+            builder.what_happens = "The rest of the run stands; this part was not checked."
+            builder.how_to_fix = "Please report it with the file, or the part of it that is enough to show it."
+            self.findings.append(builder.build())
+
+    def _first_file(self) -> str:
+        return self.project.filenames[0] if self.project.filenames else "."
+
+    # --- report ------------------------------------------------------------------------------------------------
+
+    def report(self) -> Report:
+        """Do all of it."""
+        self._collect()
+        self._judge()
+        registry = self.registry
+        sent = [e for e in registry.enqueues if not e.immediate]
+        used = {j.framework for j in registry.jobs} | {e.framework for e in registry.enqueues}
+        return Report(
+            findings=self.findings,
+            files=len(self.project.filenames),
+            jobs=len(registry.jobs),
+            enqueues=len(sent),
+            frameworks=tuple(f.display for f in self.frameworks if f.name in used and f.display),
+            filenames=tuple(self.project.filenames),
+            sources=self.solver.raw,
+            whole_project=True,
+            registry=[self._row(job) for job in sorted(registry.jobs, key=lambda j: j.key)],
+        )
+
+    def _row(self, job: Job) -> JobRow:
+        place = self.project.source(job.origin.filename).place
+        queue = job.options.get("queue") or job.options.get("queue_as")
+        by = [e.origin for e in self.registry.enqueues if job in e.jobs]
+        from jobcheck.frameworks.arguments import text
+
+        return JobRow(
+            name=job.name,
+            framework=next((f.display for f in self.frameworks if f.name == job.framework), job.framework),
+            place=place(job.origin.start, job.origin.end),
+            queue=text(queue),
+            enqueued_by=tuple(self.project.source(o.filename).place(o.start, o.end) for o in by),
+            signature=str(job.signature) if job.signature is not None else "",
+        )
+
+
+def _any_between(offsets: list[int], start: int, end: int) -> bool:
+    index = bisect.bisect_left(offsets, start)
+    return index < len(offsets) and offsets[index] < end
+
+
+def _filename(subject: object) -> str:
+    origin = getattr(subject, "origin", None) or getattr(getattr(subject, "enqueue", None), "origin", None)
+    return origin.filename if origin is not None else ""

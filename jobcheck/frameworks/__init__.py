@@ -1,0 +1,14 @@
+"""How each framework spells jobs, enqueues, options and retries."""
+
+from __future__ import annotations
+
+from jobcheck.frameworks.base import Framework
+
+
+def all_frameworks() -> tuple[Framework, ...]:
+    """Every framework that jobcheck knows, in the order in which they are asked."""
+    from jobcheck.frameworks.celery import Celery
+    from jobcheck.frameworks.deferral import Deferral
+    from jobcheck.frameworks.reference import Reference
+
+    return (Celery(), Reference(), Deferral())

@@ -1,0 +1,61 @@
+"""What a framework's file provides: how it spells jobs, enqueues and options. The solver asks; rules never do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from jobcheck.code import ir
+from jobcheck.project.shape import FunctionDecl
+from jobcheck.solve.defs import Env
+from jobcheck.solve.flow import Flow, Site
+from jobcheck.solve.kinds import ClassRef, Kind, Origin, Value
+
+if TYPE_CHECKING:
+    from jobcheck.registry import Job, Registry
+    from jobcheck.solve.solver import Solver
+
+
+class Framework(Protocol):
+    """One framework.
+
+    `modules` are the top-level packages whose import shows that a project uses it. `seeds` are identifiers of which a
+    file must hold one to hold job code of this framework; `marks` those that make the function around them an island;
+    `verbs` those by which a call may enqueue, declare, wait...: calls named otherwise are never shown to `record`.
+    """
+
+    name: str
+    display: str
+    modules: frozenset[str]
+    seeds: frozenset[str]
+    marks: frozenset[str]
+    verbs: frozenset[str]
+
+    def knows(self, qualname: str) -> bool:
+        """Whether a decorator from outside the project, by full name, may be this framework's."""
+
+    def attribute(self, solver: Solver, owner: Kind, name: str) -> Value | None:
+        """`owner.name`, or None when that is not this framework's."""
+
+    def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
+        """The value of calling `callee`, or None when that is not this framework's."""
+
+    def decorate(self, solver: Solver, decorator: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value | None:
+        """What a function becomes under a decorator of this framework, or None when it is none."""
+
+    def class_job(self, solver: Solver, cls: ClassRef) -> Job | None:
+        """The job that a class is, or None."""
+
+    def pipe(self, solver: Solver, left: Value, right: Value, origin: Origin) -> Value | None:
+        """`left | right`, or None when neither is this framework's."""
+
+    def parameter(self, solver: Solver, filename: str, decl: FunctionDecl, index: int, name: str) -> Value | None:
+        """What the framework passes for a parameter of a job (`self` of a bound one), or None."""
+
+    def record(self, solver: Solver, site: Site, registry: Registry) -> None:
+        """Add what a call does to the registry: enqueues, retries, waits, schedules, callbacks."""
+
+    def record_flow(self, solver: Solver, flow: Flow, registry: Registry) -> None:
+        """Add what stands in a function apart from its calls."""
+
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """Called once all sites are recorded: messages, schedules of the configuration."""

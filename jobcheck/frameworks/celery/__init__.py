@@ -1,0 +1,96 @@
+"""Celery: what its names, jobs, signatures and canvases are, and what calls on them do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.frameworks.celery import compose, declare, evaluate, model, names
+from jobcheck.frameworks.celery.config import Config
+from jobcheck.frameworks.celery.record import Recorder
+from jobcheck.project.shape import FunctionDecl
+from jobcheck.solve.defs import Env
+from jobcheck.solve.flow import Flow, Site
+from jobcheck.solve.kinds import ClassRef, Kind, Origin, Value
+
+if TYPE_CHECKING:
+    from jobcheck.registry import Job, Registry
+    from jobcheck.solve.solver import Solver
+
+
+class Celery:
+    """The framework object; it holds what one run learns about Celery in a project."""
+
+    name = "celery"
+    display = "Celery"
+    modules = frozenset({"celery", "celery_once", "celery_singleton", "django_celery_beat", "djcelery"})
+    seeds = frozenset({
+        "shared_task", "Celery", "celery", "delay", "apply_async", "send_task", "delay_on_commit", "apply_async_on_commit",
+        "crontab", "beat_schedule", "CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE",
+    })  # fmt: skip
+    marks = frozenset({
+        "delay", "apply_async", "s", "si", "signature", "subtask", "chain", "group", "chord", "send_task", "starmap",
+        "chunks", "delay_on_commit", "apply_async_on_commit", "crontab", "add_periodic_task",
+    })  # fmt: skip
+    verbs = frozenset(
+        names.JOB_VERBS | names.SIGNATURE_VERBS | names.RESULT_WAITS | {"send_task", "chain", "group", "chord", "crontab",
+        "add_periodic_task", "AsyncResult"}
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.jobs: dict[tuple[str, int], Job] = {}
+        self._config: Config | None = None
+        self._recorder = Recorder(self)
+
+    def knows(self, qualname: str) -> bool:
+        """See Framework."""
+        return qualname.partition(".")[0] in self.modules or declare.is_decorator_name(qualname)
+
+    # --- values ------------------------------------------------------------------------------------------------
+
+    def attribute(self, solver: Solver, owner: Kind, name: str) -> Value | None:
+        """See Framework."""
+        return evaluate.attribute(self, solver, owner, name)
+
+    def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
+        """See Framework."""
+        return evaluate.call(self, solver, callee, node, env)
+
+    def decorate(self, solver: Solver, decorator: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value | None:
+        """See Framework."""
+        return declare.decorate(self, solver, decorator, filename, decl, cls)
+
+    def class_job(self, solver: Solver, cls: ClassRef) -> Job | None:
+        """See Framework."""
+        return declare.class_job(self, solver, cls)
+
+    def pipe(self, solver: Solver, left: Value, right: Value, origin: Origin) -> Value | None:
+        """See Framework."""
+        return compose.pipe(solver, left, right, origin)
+
+    def parameter(self, solver: Solver, filename: str, decl: FunctionDecl, index: int, name: str) -> Value | None:
+        """See Framework: the first parameter of a bound job is the job."""
+        job = self.jobs.get((filename, decl.start))
+        if job is None or not job.bound or index != 0 or job.cls is not None:
+            return None
+        return model.job(job)
+
+    # --- registry ----------------------------------------------------------------------------------------------
+
+    def config(self, solver: Solver) -> Config:
+        """What the project's configuration says, read once."""
+        if self._config is None:
+            self._config = Config.read(solver)
+        return self._config
+
+    def record(self, solver: Solver, site: Site, registry: Registry) -> None:
+        """See Framework."""
+        self._recorder.record(solver, site, registry)
+
+    def record_flow(self, solver: Solver, flow: Flow, registry: Registry) -> None:
+        """See Framework."""
+        self._recorder.record_flow(solver, flow, registry)
+
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """See Framework."""
+        self._recorder.finish(solver, registry)

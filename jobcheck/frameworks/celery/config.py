@@ -1,0 +1,71 @@
+"""Celery: what the project's configuration says of serializers, and its beat schedule, read without importing it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jobcheck.frameworks.celery import names
+from jobcheck.solve.kinds import Literal, Origin, Value
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+_NEEDLES = {name.encode(): setting for name, setting in names.SETTINGS.items()}
+_USE = re.compile(rb"\b(" + b"|".join(_NEEDLES) + rb")\b[\"']?\s*(\)|\])?\s*([:=])(?!=)\s*([^\n#]*)")
+
+
+@dataclass(slots=True)
+class Setting:
+    """Every value that the project gives a setting; `unreadable` when one of them is no literal."""
+
+    values: dict[str, Origin] = field(default_factory=dict)
+    unreadable: bool = False
+
+
+@dataclass(slots=True)
+class Config:
+    """The settings that matter. A serializer that is not set is Celery's default, json."""
+
+    task_serializer: Setting = field(default_factory=Setting)
+    result_serializer: Setting = field(default_factory=Setting)
+
+    @classmethod
+    def read(cls, solver: Solver) -> Config:
+        """Look for the settings in every file that names them: assignments, keywords and dict entries alike.
+
+        A textual look is enough: the names are Celery's own, and a value that is not a plain string counts as
+        unreadable.
+        """
+        config = cls()
+        for filename in solver.project.filenames:
+            if solver.is_test(filename):
+                continue
+            data = solver.raw(filename)
+            if data is None or not any(needle in data for needle in _NEEDLES):
+                continue
+            for match in _USE.finditer(data):
+                config._note(_NEEDLES[match[1]], match[4], Origin(filename, match.start(), match.end()))
+        return config
+
+    def _note(self, setting: str, text: bytes, origin: Origin) -> None:
+        found: Setting = getattr(self, setting)
+        literal = re.match(rb"[\"']([\w./+-]+)[\"']", text)
+        if literal:
+            found.values.setdefault(literal[1].decode(), origin)
+        elif not text.startswith((b"str", b"Optional")):
+            found.unreadable = True
+
+
+def serializer_names(value: Value) -> tuple[str, ...] | None:
+    """The serializers that a `serializer=` option may name; None when it is not known."""
+    if value.open or value.unknown:
+        return None
+    found = []
+    for kind in value.kinds():
+        if not isinstance(kind, Literal) or not isinstance(kind.value, (str, type(None))):
+            return None
+        if kind.value is not None:
+            found.append(kind.value)
+    return tuple(found) or None

@@ -1,0 +1,215 @@
+"""Celery: from decorators and classes to jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.frameworks import arguments, signatures
+from jobcheck.frameworks.celery import model, names
+from jobcheck.project.shape import AssignDecl, DecoratorDecl, FunctionDecl
+from jobcheck.registry import Job, Option
+from jobcheck.solve.defs import Env
+from jobcheck.solve.kinds import (
+    UNKNOWN, ClassObject, ClassRef, External, FrameworkValue, Function, FunctionRef, Instance, Kind, Origin, Value,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from jobcheck.frameworks.celery import Celery
+    from jobcheck.solve.solver import Solver
+
+
+def is_decorator_name(qualname: str) -> bool:
+    """Whether a name from outside the project makes jobs: Celery's own, or `.task` of an app imported from elsewhere."""
+    if qualname in names.DECORATORS:
+        return True
+    owner, _, last = qualname.rpartition(".")
+    if last != "task":
+        return False
+    return owner in names.CURRENT_APPS or ("celery" in owner.lower() and not owner.lower().startswith("celery."))
+
+
+def decorate(
+    celery: Celery, solver: Solver, kind: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None
+) -> Value | None:
+    """The job that a function becomes under a decorator of this kind; None when it is none of Celery's."""
+    data = decorator_data(celery, solver, kind)
+    if data is None:
+        return None
+    decorator = _which(solver, kind, filename, decl)
+    return model.job(job_of(celery, solver, filename, decl, cls, data, decorator))
+
+
+def decorator_data(celery: Celery, solver: Solver, kind: Kind) -> model.Decorator | None:
+    """What a decorator of Celery's says; None for other things."""
+    if isinstance(kind, External):
+        return model.Decorator() if is_decorator_name(kind.qualname) else None
+    found = model.data_of(kind, "decorator")
+    if isinstance(found, model.Decorator):
+        return found
+    if isinstance(kind, Function):
+        # A function of the project that is used as a decorator: what it returns may be a job.
+        for made in solver.returned(kind.ref).kinds():
+            if isinstance(made, FrameworkValue) and made.framework == model.NAME and made.role in ("job", "decorator"):
+                return model.Decorator(open=True)
+    return None
+
+
+def _which(solver: Solver, kind: Kind, filename: str, decl: FunctionDecl) -> DecoratorDecl | None:
+    for decorator in decl.decorators:
+        if kind in solver.decorator_value(filename, decorator).kinds():
+            return decorator
+    return None
+
+
+def job_of(
+    celery: Celery, solver: Solver, filename: str, decl: FunctionDecl, cls: ClassRef | None, data: model.Decorator,
+    decorator: DecoratorDecl | None,
+) -> Job:  # fmt: skip
+    """The job of a decorated function, made once."""
+    key = (filename, decl.start)
+    if key in celery.jobs:
+        return celery.jobs[key]
+    options = dict(data.options)
+    is_open = data.open
+    if decorator is not None and data.open and decorator.is_call:
+        options = {**_call_options(solver, filename, decorator), **options}
+    bound = arguments.truth(options.get("bind")) is True
+    base = _base(solver, options.get("base"))
+    name = arguments.text(options.get("name")) or f"{solver.project.module_name(filename)}.{decl.name}"
+    job = Job(
+        framework=model.NAME,
+        name=name,
+        origin=Origin(filename, decl.name_start, decl.name_end),
+        filename=filename,
+        function=FunctionRef(filename, decl.qualname, decl.start),
+        decl=decl,
+        options=options,
+        bound=bound,
+        is_async=decl.is_async,
+        wire=options["serializer"].value if "serializer" in options else UNKNOWN,
+        decorated=Origin(filename, decorator.start, decorator.end) if decorator else None,
+        base=base,
+        unknown_options=is_open,
+    )
+    celery.jobs[key] = job
+    if "bind" in options and arguments.truth(options["bind"]) is None:
+        return job  # whether the first parameter is the job itself is not known
+    if is_open and "bind" not in options and decl.params and decl.params[0].name in ("self", "task", "_task", "_self"):
+        return job
+    if cls is None or any(d.dotted == "staticmethod" for d in decl.decorators):
+        if not is_open or "bind" in options or not _wrapped(solver, decorator, filename):
+            job.signature = _signature(solver, filename, decl, decorator, 1 if bound else 0)
+    return job
+
+
+def _wrapped(solver: Solver, decorator: DecoratorDecl | None, filename: str) -> bool:
+    """Whether the project's own wrapper stands between function and Celery: it may add or take arguments."""
+    if decorator is None:
+        return True
+    return not any(isinstance(k, (External, FrameworkValue)) for k in solver.decorator_value(filename, decorator).kinds())
+
+
+def _signature(solver: Solver, filename: str, decl: FunctionDecl, decorator: DecoratorDecl | None, skip: int):  # type: ignore[no-untyped-def]
+    """The signature, unless a decorator between function and job is not understood."""
+    below = decl.decorators
+    if decorator is not None:
+        below = [d for d in decl.decorators if d.start > decorator.start]
+    if all(signatures.keeps_signature(solver, filename, d) for d in below):
+        return signatures.signature_of(solver, filename, decl, skip)
+    return None
+
+
+def _call_options(solver: Solver, filename: str, decorator: DecoratorDecl) -> dict[str, Option]:
+    """The keywords of `@project_decorator(queue=...)`, which passes them on to Celery."""
+    unit = solver.unit(filename, decorator.start, decorator.end)
+    stmt = unit.body[0] if unit.body else None
+    if not isinstance(stmt, ir.ExprStmt) or not isinstance(stmt.value, ir.Call):
+        return {}
+    flow = solver.flow(unit)
+    return arguments.options_of(solver, stmt.value.args, flow.entered[id(stmt)])[0]
+
+
+def _base(solver: Solver, option: Option | None) -> ClassRef | None:
+    only = option.value.only if option else None
+    if isinstance(only, ClassObject):
+        return only.cls
+    return ClassRef(only.qualname) if isinstance(only, External) else None
+
+
+def from_decorator_call(celery: Celery, solver: Solver, base: model.Decorator, node: ir.Call, env: Env) -> Value | None:
+    """`decorator(...)`: with a function the job, with options a decorator."""
+    if any(a.star == "*" for a in node.args):
+        return model.decorator(model.Decorator(base.options, True, True))
+    positional = [a.value for a in node.args if a.keyword is None and not a.star]
+    options, is_open = arguments.options_of(solver, node.args, env)
+    data = model.Decorator({**base.options, **options}, base.open or is_open, True)
+    if not positional:
+        return model.decorator(data)
+    only = solver.value(positional[0], env).only
+    if isinstance(only, Function):
+        found = solver.function_decl(only.ref)
+        if found is not None:
+            return model.job(job_of(celery, solver, only.ref.filename, found[0], found[1], data, None))
+    if isinstance(only, FrameworkValue):
+        return Value() if False else None
+    return UNKNOWN
+
+
+def class_job(celery: Celery, solver: Solver, cls: ClassRef) -> Job | None:
+    """The job that a subclass of celery.Task is; None for other classes and for abstract ones without run."""
+    info = solver.classes.info(cls)
+    if info is None or not (info.externals & names.TASK_BASES):
+        return None
+    assert cls.filename is not None
+    key = (cls.filename, cls.start)
+    if key in celery.jobs:
+        return celery.jobs[key]
+    run = next((d for _, d, _ in solver.member(cls, "run") if isinstance(d, FunctionDecl)), None)
+    where = next(((f, d) for f, d, _ in solver.member(cls, "run") if isinstance(d, FunctionDecl)), None)
+    options = _class_options(solver, cls)
+    if run is None or where is None or arguments.truth(options.get("abstract")) is True:
+        return None
+    name = arguments.text(options.get("name")) or f"{solver.project.module_name(cls.filename)}.{info.decl.name}"
+    job = Job(
+        framework=model.NAME,
+        name=name,
+        origin=Origin(cls.filename, info.decl.name_start, info.decl.name_end),
+        filename=cls.filename,
+        function=FunctionRef(where[0], run.qualname, run.start),
+        decl=run,
+        cls=cls,
+        options=options,
+        bound=True,
+        is_async=run.is_async,
+        wire=options["serializer"].value if "serializer" in options else UNKNOWN,
+        base=info.bases[0] if info.bases else None,
+    )
+    celery.jobs[key] = job
+    if all(signatures.keeps_signature(solver, where[0], d) for d in run.decorators):
+        job.signature = signatures.signature_of(solver, where[0], run, 1)
+    return job
+
+
+def _class_options(solver: Solver, cls: ClassRef) -> dict[str, Option]:
+    """Class attributes of a task class that are options."""
+    options: dict[str, Option] = {}
+    info = solver.classes.info(cls)
+    for ancestor in info.ancestors if info else ():
+        above = solver.classes.info(ancestor)
+        if above is None:
+            continue
+        for assign in above.decl.assigns:
+            if assign.value is None or len(assign.names) != 1 or assign.names[0] in options:
+                continue
+            if isinstance(assign, AssignDecl) and assign.names[0] in names.TASK_OPTIONS:
+                value = solver.declared(above.filename, assign, above.ref)
+                options[assign.names[0]] = Option(assign.names[0], value, Origin(above.filename, assign.start, assign.end))
+    return options
+
+
+def instance_job(celery: Celery, solver: Solver, kind: Kind) -> Job | None:
+    """The job that an instance (or the class) of a task class stands for."""
+    if isinstance(kind, (Instance, ClassObject)) and kind.cls.filename is not None:
+        return class_job(celery, solver, kind.cls)
+    return None

@@ -1,0 +1,96 @@
+"""What Celery's objects are to the solver: decorators, signatures, canvases, and calls on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Union
+
+from jobcheck.registry import Job, Option
+from jobcheck.solve.kinds import FrameworkValue, Kind, Origin, Value, known
+
+NAME = "celery"
+
+
+@dataclass(eq=False, slots=True)
+class Decorator:
+    """`app.task` or `app.task(...)`; `open` when it passes options that cannot be seen."""
+
+    options: dict[str, Option] = field(default_factory=dict)
+    open: bool = False
+    called: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Signature:
+    """A signature that `job.s(...)` or `signature(name)` made at `origin`.
+
+    `uses`: what is known of where its first argument comes from: a number of results put before its arguments, or
+    the canvas whose own place decides. `extended`: more arguments were given when it was sent or cloned.
+    """
+
+    origin: Origin
+    jobs: tuple[Job, ...]
+    name: str | None
+    immutable: bool
+    uses: list[Union[int, Canvas, None]] = field(default_factory=list)
+    extended: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Canvas:
+    """chain, group or chord. `parts` in order (a chord's header is its first part, its body the second)."""
+
+    what: str
+    origin: Origin
+    parts: list[Value]
+    open: bool = False
+    uses: list[Union[int, Canvas, None]] = field(default_factory=list)
+    immutable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`owner.verb`, not called yet."""
+
+    owner: Kind
+    verb: str
+
+
+def app() -> Value:
+    """A Celery app."""
+    return known(FrameworkValue(NAME, "app"))
+
+
+def job(found: Job) -> Value:
+    """A job."""
+    return known(FrameworkValue(NAME, "job", found), found.origin)
+
+
+def decorator(data: Decorator) -> Value:
+    """A decorator that makes jobs."""
+    return known(FrameworkValue(NAME, "decorator", data))
+
+
+def bound(owner: Kind, verb: str) -> Value:
+    """A method of a job, app, signature, canvas or result."""
+    return known(FrameworkValue(NAME, "method", Bound(owner, verb)))
+
+
+def signature(data: Signature) -> Value:
+    """A signature."""
+    return known(FrameworkValue(NAME, "signature", data), data.origin)
+
+
+def canvas(data: Canvas) -> Value:
+    """A chain, group or chord."""
+    return known(FrameworkValue(NAME, "canvas", data), data.origin)
+
+
+def result() -> Value:
+    """What an enqueue returns."""
+    return known(FrameworkValue(NAME, "result"))
+
+
+def data_of(kind: Kind, role: str) -> object | None:
+    """The data of one of Celery's own values in that role."""
+    return kind.data if isinstance(kind, FrameworkValue) and kind.framework == NAME and kind.role == role else None

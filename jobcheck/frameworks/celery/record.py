@@ -1,0 +1,292 @@
+"""Celery: what its calls do, as records of the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.findings import Confidence
+from jobcheck.frameworks import arguments
+from jobcheck.frameworks.celery import beat, compose, declare, model, names, unsent
+from jobcheck.frameworks.celery.config import serializer_names
+from jobcheck.registry import Argument, Enqueue, Job, Message, MissingJob, Registry, Retry, Schedule, Unsent, Wait
+from jobcheck.solve.calls import argument
+from jobcheck.solve.flow import Flow, Site
+from jobcheck.solve.kinds import External, FrameworkValue, Function, Kind, Literal, ModuleKind, Sequence, Value
+
+if TYPE_CHECKING:
+    from jobcheck.frameworks.celery import Celery
+    from jobcheck.solve.solver import Solver
+
+_MISSED = frozenset({"delay", "apply_async"})
+_WIRES = {"json": "celery-json", "pickle": "celery-pickle", "yaml": "celery-yaml", "msgpack": "celery-msgpack"}
+_ARGUMENT_LIST = {"apply_async", "apply_async_on_commit", "apply", "signature", "subtask"}
+
+
+class Recorder:
+    """Turns sites into records; `finish` completes what needs all of them."""
+
+    def __init__(self, celery: Celery) -> None:
+        self.celery = celery
+        self.made: dict[int, Enqueue] = {}
+
+    # --- one call ----------------------------------------------------------------------------------------------
+
+    def record(self, solver: Solver, site: Site, registry: Registry) -> None:
+        """See Framework.record."""
+        callee = solver.value(site.call.func, site.env)
+        if callee.unknown or not any(isinstance(k, (FrameworkValue, External)) for k in callee.kinds()):
+            self._maybe_missing(solver, site, registry)
+            return
+        for kind in callee.kinds():
+            if isinstance(kind, External):
+                self._external(solver, site, kind.qualname, registry)
+            elif isinstance(kind, FrameworkValue) and kind.framework == model.NAME:
+                self._own(solver, site, kind, registry)
+
+    def _external(self, solver: Solver, site: Site, qualname: str, registry: Registry) -> None:
+        if qualname in names.CANVAS:
+            compose.note(solver, site, registry)
+        elif qualname in names.SIGNATURES:
+            self._named_signature(solver, site, registry)
+        elif qualname in names.CRONTABS:
+            registry.schedules.append(_crontab(solver, site))
+        elif qualname.rpartition(".")[2] in ("get", "join") and qualname.rpartition(".")[0] in names.RESULTS:
+            self._wait(solver, site, registry, qualname.rpartition(".")[2])
+
+    def _own(self, solver: Solver, site: Site, kind: FrameworkValue, registry: Registry) -> None:
+        if kind.role == "canvas":
+            assert isinstance(kind.data, model.Canvas)
+            compose.called(solver, site, kind.data)
+            return
+        if kind.role != "method":
+            return
+        assert isinstance(kind.data, model.Bound)
+        owner, verb = kind.data.owner, kind.data.verb
+        assert isinstance(owner, FrameworkValue)
+        match owner.role:
+            case "job":
+                assert isinstance(owner.data, Job)
+                self._job_method(solver, site, owner.data, verb, registry)
+            case "signature" | "canvas":
+                compose.sent(solver, self, site, owner, verb, registry)
+            case "app":
+                self._app_method(solver, site, verb, registry)
+            case "result" if verb in names.RESULT_WAITS:
+                self._wait(solver, site, registry, verb)
+            case _:
+                pass
+
+    def _job_method(self, solver: Solver, site: Site, job: Job, verb: str, registry: Registry) -> None:
+        if verb == "retry":
+            self._retry(solver, site, job, registry)
+        elif verb in ("s", "si", "signature", "subtask"):
+            self._signature(solver, site, job, verb, registry)
+        elif verb in ("map", "starmap", "chunks"):
+            self._items(solver, site, job, verb, registry)
+        elif verb in names.SENDING:
+            registry.enqueues.append(self.enqueue(solver, site, verb, (job,)))
+        elif verb in ("replace", "add_to_chord"):
+            for arg in site.call.args[:1]:
+                compose.consume(solver.value(arg.value, site.env), 0)
+
+    def enqueue(self, solver: Solver, site: Site, verb: str, jobs: tuple[Job, ...], job_name: str | None = None) -> Enqueue:
+        """The record of a call that sends."""
+        env, call = site.env, site.call
+        made = Enqueue(model.NAME, verb, site, env.unit.origin(call), jobs, job_name, in_test=solver.is_test(env.unit.filename))
+        made.immediate = verb == "apply"
+        if verb in _ARGUMENT_LIST or verb == "send_task":
+            self._list_form(solver, made, first=1 if verb == "send_task" else 0)
+        else:
+            given = arguments.from_call(solver, call.args, env)
+            made.arguments, made.open_args, made.open_kwargs = given.arguments, given.open_args, given.open_kwargs
+        if "serializer" in made.options:
+            made.wire = made.options["serializer"].value
+        for option in ("link", "link_error"):
+            if option in made.options:
+                compose.consume(made.options[option].value, 1 if option == "link" else None)
+        return made
+
+    def _list_form(self, solver: Solver, made: Enqueue, first: int) -> None:
+        """`apply_async(args, kwargs, **options)`."""
+        env, call = made.site.env, made.site.call
+        starred = any(a.star == "*" for a in call.args)
+        args = argument(call, first, "args")
+        kwargs = argument(call, first + 1, "kwargs")
+        given = arguments.from_parts(solver, args, kwargs, env)
+        options, is_open = arguments.options_of(solver, call.args, env, frozenset({"args", "kwargs", "name"}))
+        made.arguments, made.malformed = given.arguments, given.malformed
+        made.options, made.open_options = options, is_open
+        made.open_args = given.open_args or starred or (is_open and args is None)
+        made.open_kwargs = given.open_kwargs or starred or (is_open and kwargs is None)
+
+    def _signature(self, solver: Solver, site: Site, job: Job, verb: str, registry: Registry) -> None:
+        made = self.enqueue(solver, site, verb, (job,))
+        made.sent = False
+        made.partial, made.prepended = True, None
+        registry.enqueues.append(made)
+        self.made[id(solver.value(site.call, site.env).only and self._data(solver, site))] = made
+
+    def _data(self, solver: Solver, site: Site) -> object:
+        only = solver.value(site.call, site.env).only
+        return only.data if isinstance(only, FrameworkValue) else None
+
+    def _named_signature(self, solver: Solver, site: Site, registry: Registry) -> None:
+        data = self._data(solver, site)
+        if not isinstance(data, model.Signature):
+            return
+        made = Enqueue(
+            model.NAME, "signature", site, site.env.unit.origin(site.call), data.jobs, data.name,
+            in_test=solver.is_test(site.unit.filename),
+        )  # fmt: skip
+        self._list_form(solver, made, first=1)
+        made.sent, made.partial, made.prepended = False, True, None
+        registry.enqueues.append(made)
+        self.made[id(data)] = made
+
+    def _items(self, solver: Solver, site: Site, job: Job, verb: str, registry: Registry) -> None:
+        """`map(it)`, `starmap(it)`, `chunks(it, n)`: one run for each item."""
+        env = site.env
+        made = Enqueue(model.NAME, verb, site, env.unit.origin(site.call), (job,), in_test=solver.is_test(env.unit.filename))
+        made.sent = False
+        source = argument(site.call, 0, "it")
+        item = solver.iterated(solver.value(source, env)) if source is not None else Value((), True)
+        origin = env.unit.origin(source) if source is not None else made.origin
+        only = item.only
+        if verb == "map":
+            made.arguments.append(Argument(item, origin))
+        elif isinstance(only, Sequence) and only.items is not None:
+            made.arguments.extend(Argument(part, origin) for part in only.items)
+        else:
+            made.open_args = True
+        registry.enqueues.append(made)
+
+    def _app_method(self, solver: Solver, site: Site, verb: str, registry: Registry) -> None:
+        if verb == "send_task":
+            first = argument(site.call, 0, "name")
+            value = solver.value(first, site.env) if first is not None else Value((), True)
+            name = arguments.literal(value)
+            job = model.data_of(value.only, "job") if value.only is not None else None
+            jobs = (job,) if isinstance(job, Job) else ()
+            registry.enqueues.append(self.enqueue(solver, site, verb, jobs, name if isinstance(name, str) else None))
+        elif verb in ("signature", "subtask"):
+            self._named_signature(solver, site, registry)
+        elif verb == "add_periodic_task":
+            signature = argument(site.call, 1, "sig")
+            if signature is not None:
+                compose.consume(solver.value(signature, site.env), None)
+
+    def _wait(self, solver: Solver, site: Site, registry: Registry, verb: str) -> None:
+        unit = site.unit
+        options = {
+            a.keyword: Argument(solver.value(a.value, site.env), unit.origin(a), a.keyword, "", a.value)
+            for a in site.call.args
+            if a.keyword
+        }
+        registry.waits.append(Wait(model.NAME, site, unit.origin(site.call), verb, options, solver.is_test(unit.filename)))
+
+    def _retry(self, solver: Solver, site: Site, job: Job, registry: Registry) -> None:
+        unit = site.unit
+        given = {
+            a.keyword: Argument(solver.value(a.value, site.env), unit.origin(a.value), a.keyword, "", a.value)
+            for a in site.call.args
+            if a.keyword
+        }
+        for index, name in enumerate(("args", "kwargs", "exc")):
+            node = argument(site.call, index)
+            if node is not None:
+                given.setdefault(name, Argument(solver.value(node, site.env), unit.origin(node), name, "", node))
+        registry.retries.append(Retry(model.NAME, site, unit.origin(site.call), job, given))
+
+    # --- a verb on something that is no job --------------------------------------------------------------------
+
+    def _maybe_missing(self, solver: Solver, site: Site, registry: Registry) -> None:
+        func = site.call.func
+        if not isinstance(func, ir.Attribute) or func.attr not in _MISSED:
+            return
+        owner = solver.value(func.value, site.env)
+        found: MissingJob | None = None
+        only = owner.only
+        if isinstance(only, Function) and only.bound is None:
+            decl = solver.function_decl(only.ref)
+            if decl is not None and decl[1] is None and not _set_up_later(solver, only):
+                found = MissingJob(model.NAME, site, site.env.unit.origin(site.call), decl[0].name, "plain-function")
+                found.declared = owner.alts[0].origin
+        elif isinstance(func.value, ir.Attribute):
+            module = solver.value(func.value.value, site.env).only
+            if isinstance(module, ModuleKind) and module.filename and solver.missing(module.filename, func.value.attr):
+                found = MissingJob(model.NAME, site, site.env.unit.origin(func.value), func.value.attr, "no-such-name")
+        if found is not None:
+            found.in_test = solver.is_test(site.unit.filename)
+            registry.missing.append(found)
+
+    # --- the rest of a function --------------------------------------------------------------------------------
+
+    def record_flow(self, solver: Solver, flow: Flow, registry: Registry) -> None:
+        """See Framework.record_flow."""
+        for pipe in flow.pipes:
+            compose.piped(solver, pipe)
+        unsent.record(solver, flow, registry)
+
+    # --- when everything is recorded ---------------------------------------------------------------------------
+
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """Settle the place of signatures in their canvases, meet enqueues with jobs."""
+        beat.record(solver, self, registry)
+        by_name = {job.name: job for job in self.celery.jobs.values()}
+        for enqueue in registry.enqueues:
+            if enqueue.framework != model.NAME:
+                continue
+            data = self._data(solver, enqueue.site) if not enqueue.sent else None
+            if isinstance(data, model.Signature):
+                compose.settle(enqueue, data)
+            if not enqueue.jobs and enqueue.job_name in by_name:
+                enqueue.jobs = (by_name[enqueue.job_name],)
+            for job in enqueue.jobs:
+                registry.messages.append(self._message(solver, enqueue, job))
+
+    def _message(self, solver: Solver, enqueue: Enqueue, job: Job) -> Message:
+        wires, confidence = self._wires(solver, enqueue, job)
+        if len(enqueue.jobs) > 1:
+            confidence = confidence.lowered()
+        return Message(enqueue, job, wires, confidence)
+
+    def _wires(self, solver: Solver, enqueue: Enqueue, job: Job) -> tuple[tuple[str, ...], Confidence]:
+        """Call beats job beats configuration; what cannot be read means the default, less surely."""
+        for said in (enqueue.wire, job.wire):
+            if said.unknown and not said.alts and said.open:
+                continue
+            found = serializer_names(said)
+            if found is not None:
+                return tuple(_WIRES[n] for n in found if n in _WIRES), Confidence.HIGH
+            return ("celery-json",), Confidence.LOW
+        forced = solver.forced_wire(model.NAME)
+        if forced:
+            return (_WIRES.get(forced, forced),), Confidence.HIGH
+        setting = self.celery.config(solver).task_serializer
+        found = tuple(_WIRES[n] for n in setting.values if n in _WIRES)
+        if len(found) < len(setting.values):
+            return (), Confidence.LOW  # the project's own serializer: nobody knows what it carries
+        confidence = Confidence.MEDIUM if setting.unreadable or enqueue.open_options else Confidence.HIGH
+        return found or ("celery-json",), confidence
+
+
+def _set_up_later(solver: Solver, function: Function) -> bool:
+    """Whether an attribute of the function is set somewhere in its module (`f.delay = ...`)."""
+    data = solver.raw(function.ref.filename) or b""
+    return f"{function.ref.name}.delay".encode() in data or f"{function.ref.name}.apply_async".encode() in data
+
+
+def _crontab(solver: Solver, site: Site) -> Schedule:
+    env = site.env
+    fields: dict[str, Argument] = {}
+    for index, arg in enumerate(site.call.args):
+        name = arg.keyword or (names.CRON_FIELDS[index] if index < len(names.CRON_FIELDS) and not arg.star else None)
+        if name is not None:
+            fields[name] = Argument(solver.value(arg.value, env), env.unit.origin(arg.value), name, arg.star, arg.value)
+        elif arg.star:
+            fields["*"] = Argument(solver.value(arg.value, env), env.unit.origin(arg.value), None, arg.star, arg.value)
+    return Schedule(model.NAME, "crontab", env.unit.origin(site.call), fields, in_test=solver.is_test(site.unit.filename))
+
+
+__all__ = ["Kind", "Literal", "Recorder", "Unsent", "declare"]

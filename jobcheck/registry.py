@@ -1,0 +1,288 @@
+"""What rules look at: jobs, enqueues, messages (an enqueue meeting a job), schedules, and what jobs do to the queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from jobcheck.code import ir
+from jobcheck.findings import Confidence
+from jobcheck.project.shape import FunctionDecl
+from jobcheck.solve.flow import Around, Exit, Site
+from jobcheck.solve.kinds import UNKNOWN, ClassRef, FunctionRef, Origin, Value
+from jobcheck.solve.units import Unit
+
+
+@dataclass(eq=False, slots=True)
+class Option:
+    """An option of a job or an enqueue: what the framework keeps. `origin` covers `name=value`."""
+
+    name: str
+    value: Value
+    origin: Origin
+    node: ir.Expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a job that the caller fills. `role`: posonly, arg, kwonly."""
+
+    name: str
+    role: str
+    required: bool
+    annotation: Value = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What a job takes from its caller; parameters that the framework injects are left out (`injected`)."""
+
+    parameters: tuple[Parameter, ...] = ()
+    vararg: str | None = None
+    kwarg: str | None = None
+    injected: tuple[str, ...] = ()
+
+    @property
+    def positional(self) -> tuple[Parameter, ...]:
+        return tuple(p for p in self.parameters if p.role != "kwonly")
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((p for p in self.parameters if p.name == name), None)
+
+    def __str__(self) -> str:
+        parts = [p.name if p.required else f"{p.name}=..." for p in self.positional]
+        keywords = [p for p in self.parameters if p.role == "kwonly"]
+        if self.vararg:
+            parts.append(f"*{self.vararg}")
+        elif keywords:
+            parts.append("*")
+        parts += [p.name if p.required else f"{p.name}=..." for p in keywords]
+        if self.kwarg:
+            parts.append(f"**{self.kwarg}")
+        return f"({', '.join(parts)})"
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """A thing that runs later: a decorated function, a job class, or a function that exists as a job by being enqueued.
+
+    `signature` is None when it cannot be known (a decorator that is not understood stands between function and job,
+    the class inherits its run method from outside the project). `bound`: the first parameter is the job itself.
+    `wire` is what the declaration says (a Value, UNKNOWN when silent). `origin` is the name of the function or class;
+    `decorated` is the job decorator's expression, when there is one.
+    """
+
+    framework: str
+    name: str
+    origin: Origin
+    filename: str
+    function: FunctionRef | None = None
+    decl: FunctionDecl | None = None
+    cls: ClassRef | None = None
+    signature: Signature | None = None
+    options: dict[str, Option] = field(default_factory=dict)
+    bound: bool = False
+    is_async: bool = False
+    wire: Value = UNKNOWN
+    decorated: Origin | None = None
+    base: ClassRef | None = None
+    unknown_options: bool = False
+
+    @property
+    def label(self) -> str:
+        """How messages call it: the function's or class's own name."""
+        if self.function:
+            return self.function.name
+        return self.cls.name if self.cls else self.name
+
+    @property
+    def key(self) -> tuple[str, int, str]:
+        """Sorts jobs by where they stand."""
+        return (self.origin.filename, self.origin.start, self.name)
+
+
+@dataclass(eq=False, slots=True)
+class Argument:
+    """One argument that is to cross the queue.
+
+    `name` is its keyword, None for a positional; `star` is `*` or `**` for an unpacked one, whose own value is the
+    container. `origin` covers the value (of the expression inside a literal `args=(...)` where there is one).
+    """
+
+    value: Value
+    origin: Origin
+    name: str | None = None
+    star: Literal["", "*", "**"] = ""
+    node: ir.Expr | None = None
+
+    @property
+    def path(self) -> str:
+        return self.name or ""
+
+
+@dataclass(eq=False, slots=True)
+class Malformed:
+    """`args=`/`kwargs=` of the wrong shape. `what`: not-iterable, string, mapping, parenthesized, kwargs-not-dict, json."""
+
+    what: str
+    parameter: str
+    origin: Origin
+    value: Value
+
+
+@dataclass(eq=False, slots=True)
+class Enqueue:
+    """One place where a job is handed to a queue, or a message for one is made.
+
+    form        how it is spelt (`delay`, `apply_async`, `s`, `si`, `send_task`, `perform_later`, ...)
+    jobs        the jobs it may mean; empty when unknown (then perhaps `job_name`)
+    arguments   in order; `open_args`/`open_kwargs` when there are more that cannot be seen (`*x`, `**x`, a variable)
+    options     by name, what the framework keeps
+    sent        whether the call itself sends; a signature does not
+    prepended   results that the framework puts before the arguments (the next link of a chain); None: not known
+    partial     more arguments may be added before it is sent
+    immediate   performed here and now without a queue (`perform_now`, `apply`): no wire, but a signature
+    """
+
+    framework: str
+    form: str
+    site: Site
+    origin: Origin
+    jobs: tuple[Job, ...] = ()
+    job_name: str | None = None
+    arguments: list[Argument] = field(default_factory=list)
+    open_args: bool = False
+    open_kwargs: bool = False
+    options: dict[str, Option] = field(default_factory=dict)
+    open_options: bool = False
+    sent: bool = True
+    prepended: int | None = 0
+    partial: bool = False
+    immediate: bool = False
+    malformed: list[Malformed] = field(default_factory=list)
+    wire: Value = UNKNOWN
+    in_test: bool = False
+
+    @property
+    def unit(self) -> Unit:
+        return self.site.unit
+
+    @property
+    def positional(self) -> list[Argument]:
+        return [a for a in self.arguments if a.name is None and not a.star]
+
+    @property
+    def keywords(self) -> list[Argument]:
+        return [a for a in self.arguments if a.name is not None]
+
+
+@dataclass(eq=False, slots=True)
+class Message:
+    """One enqueue meeting one job that it may mean, with what holds for the two together.
+
+    `wires` are the names of the serializers that may carry it: more than one when the project says several things.
+    `confidence` is what is lost by how wire and job were found.
+    """
+
+    enqueue: Enqueue
+    job: Job
+    wires: tuple[str, ...]
+    confidence: Confidence = Confidence.HIGH
+
+
+@dataclass(eq=False, slots=True)
+class Schedule:
+    """A cron expression or a periodic entry. `fields` are the cron fields given by keyword or position."""
+
+    framework: str
+    form: str
+    origin: Origin
+    fields: dict[str, Argument] = field(default_factory=dict)
+    job_name: str | None = None
+    name: str | None = None
+    in_test: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Retry:
+    """A job asking to be run again by hand: `self.retry(...)`."""
+
+    framework: str
+    site: Site
+    origin: Origin
+    job: Job
+    arguments: dict[str, Argument] = field(default_factory=dict)
+    enqueue: Enqueue | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Wait:
+    """Code that waits for a job's result: `.get()`, `.join()`."""
+
+    framework: str
+    site: Site
+    origin: Origin
+    form: str
+    options: dict[str, Argument] = field(default_factory=dict)
+    in_test: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Unsent:
+    """A message that is built and dropped. `what`: signature, chain, group, chord, message, method (never called)."""
+
+    framework: str
+    what: str
+    origin: Origin
+    jobs: tuple[Job, ...] = ()
+    in_test: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Callback:
+    """A function handed over to be called later: `transaction.on_commit(callback)`.
+
+    `value` is what was handed over; `what` says when it runs (`on_commit`, `link`).
+    """
+
+    what: str
+    site: Site
+    origin: Origin
+    argument: ir.Expr
+    value: Value
+    in_test: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class MissingJob:
+    """An enqueue verb used on a thing that is known not to be a job. `why`: plain-function, no-such-name."""
+
+    framework: str
+    site: Site
+    origin: Origin
+    name: str
+    why: str
+    declared: Origin | None = None
+    in_test: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Registry:
+    """Everything the project does with queues."""
+
+    jobs: list[Job] = field(default_factory=list)
+    enqueues: list[Enqueue] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    schedules: list[Schedule] = field(default_factory=list)
+    retries: list[Retry] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
+    unsent: list[Unsent] = field(default_factory=list)
+    callbacks: list[Callback] = field(default_factory=list)
+    missing: list[MissingJob] = field(default_factory=list)
+    frameworks: list[str] = field(default_factory=list)
+
+
+__all__ = [
+    "Argument", "Around", "Callback", "Enqueue", "Exit", "Job", "Malformed", "Message", "MissingJob", "Option",
+    "Parameter", "Registry", "Retry", "Schedule", "Signature", "Unsent", "Wait",
+]  # fmt: skip

@@ -1,0 +1,25 @@
+"""The rules: one module each, grouped by what they are about."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jobcheck.rules.base import Rule
+
+# Module (under jobcheck.rules) and class of every rule, in the order of the catalogue. JOB001, 002, 003 and 009 come
+# from the engine and the suppressions themselves.
+RULES: tuple[tuple[str, str], ...] = (
+    ("arguments.unserializable", "UnserializableArgument"),
+)
+
+
+@cache
+def all_rules() -> tuple[Rule, ...]:
+    """Every implemented rule, imported on first use."""
+    found = []
+    for module, name in RULES:
+        found.append(getattr(importlib.import_module(f"jobcheck.rules.{module}"), name)())
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Rules about arguments: what crosses the queue."""

@@ -1,0 +1,119 @@
+"""What a rule is, and what it may ask: one rule, one module, one `check(subject, context)`."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jobcheck.findings import Confidence, FindingBuilder, Place, Severity
+from jobcheck.registry import Enqueue, Job, Message, Registry
+from jobcheck.rules.catalogue import catalogue
+from jobcheck.solve.describe import describe
+from jobcheck.solve.kinds import Kind, Origin
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+    from jobcheck.wire.tables import Wire
+
+DISPLAY = {"celery": "Celery", "reference": "jobcheck.runtime"}
+
+
+class Rule:
+    """One rule. Its documentation is its module's docstring; code, name and summary are the catalogue's.
+
+    `subject` is what the engine hands to `check`, one at a time: Message, Enqueue, Job, Schedule, Retry, Wait,
+    Unsent, Callback, MissingJob (see jobcheck.registry), or Registry for the whole. `yields_to` names the rules whose
+    finding at the same place makes this one's redundant: one defect is one finding.
+    """
+
+    code: ClassVar[str]
+    severity: ClassVar[Severity] = Severity.ERROR
+    subject: ClassVar[type]
+    yields_to: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def name(self) -> str:
+        return catalogue()[self.code].name
+
+    @property
+    def summary(self) -> str:
+        return catalogue()[self.code].summary
+
+    @property
+    def default(self) -> bool:
+        return catalogue()[self.code].default
+
+    @property
+    def doc(self) -> str:
+        """The rule's page: markdown under fixed headings."""
+        return inspect.cleandoc(sys.modules[type(self).__module__].__doc__ or "")
+
+    def check(self, subject: Any, context: Context) -> Iterator[FindingBuilder]:  # noqa: ANN401
+        """The findings about one subject."""
+        raise NotImplementedError
+
+
+class Context:
+    """What rules may ask about the project."""
+
+    def __init__(self, solver: Solver, registry: Registry) -> None:
+        self.solver = solver
+        self.registry = registry
+
+    def place(self, origin: Origin) -> Place:
+        """The region of a file that an origin stands for."""
+        return self.solver.project.source(origin.filename).place(origin.start, origin.end)
+
+    def text(self, origin: Origin, longest: int = 60) -> str:
+        """The source at an origin, on one line and cut to `longest` characters."""
+        text = " ".join(self.solver.project.source(origin.filename).text(origin.start, origin.end).split())
+        return text if len(text) <= longest else text[: longest - 3] + "..."
+
+    def describe(self, kind: Kind) -> str:
+        """How a message names a kind."""
+        return describe(kind, self.solver.classes)
+
+    def wire(self, name: str) -> Wire:
+        """A wire in the version that the project uses."""
+        return self.solver.wire(name)
+
+    def display(self, framework: str) -> str:
+        """How messages name a framework."""
+        return DISPLAY.get(framework, framework)
+
+    def finding(
+        self,
+        rule: Rule,
+        origin: Origin,
+        message: str,
+        *,
+        confidence: Confidence = Confidence.HIGH,
+        severity: Severity | None = None,
+        job: Job | None = None,
+        framework: str | None = None,
+        what_happens: str = "",
+        how_to_fix: str = "",
+        subject: str = "",
+    ) -> FindingBuilder:
+        """A finding at an origin; the job's own place is added as a related one."""
+        builder = FindingBuilder(
+            code=rule.code,
+            name=rule.name,
+            severity=rule.severity if severity is None else severity,
+            confidence=confidence,
+            message=message,
+            place=self.place(origin),
+            what_happens=what_happens,
+            how_to_fix=how_to_fix,
+            framework=framework or (job.framework if job else None),
+            job=job.name if job else None,
+            subject=subject,
+        )
+        if job is not None and job.origin != origin:
+            builder.relate(self.place(job.origin), f"the job `{job.label}` is declared here")
+        return builder
+
+
+__all__ = ["Confidence", "Context", "Enqueue", "FindingBuilder", "Message", "Rule", "Severity"]

@@ -1,0 +1,1 @@
+"""Rules about delivery: retries and waiting."""

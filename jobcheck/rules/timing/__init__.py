@@ -1,0 +1,1 @@
+"""Rules about timing: when it is enqueued."""

@@ -1,0 +1,1 @@
+"""Rules about wiring: do the parts meet."""

@@ -1,0 +1,123 @@
+"""Annotations: the values that they promise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.solve import stdlib
+from jobcheck.solve.defs import Env
+from jobcheck.solve.kinds import (
+    UNKNOWN, ClassObject, ClassRef, EnumMember, External, Instance, Literal, Mapping, Sequence, Value, join, known, plain,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+_WRAPPERS = frozenset({
+    "typing.Annotated", "typing_extensions.Annotated", "typing.Final", "typing.ClassVar", "typing.Required",
+    "typing.NotRequired", "typing_extensions.Required", "typing_extensions.NotRequired",
+})  # fmt: skip
+
+
+def annotated(solver: Solver, node: ir.Expr, env: Env, depth: int) -> Value:
+    """The value that an annotation promises; unknown for what is too general (Any, object, Sequence, TypeVar)."""
+    if depth <= 0:
+        return UNKNOWN
+    match node:
+        case ir.Constant(kind="none"):
+            return plain("none")
+        case ir.Constant(kind="str", value=str(text)):
+            return _quoted(solver, text, env, depth)
+        case ir.BinOp(op="|"):
+            return join([annotated(solver, node.left, env, depth - 1), annotated(solver, node.right, env, depth - 1)])
+        case ir.Subscript():
+            return _subscripted(solver, node, env, depth)
+        case ir.Name() | ir.Attribute():
+            return _instances(solver, solver.value(node, env))
+        case _:
+            return UNKNOWN
+
+
+def _quoted(solver: Solver, text: str, env: Env, depth: int) -> Value:
+    """A forward reference: only plain dotted names are followed."""
+    parts = text.strip().split(".")
+    if not all(p.isidentifier() for p in parts):
+        return UNKNOWN
+    value = solver.name(parts[0], env)
+    for part in parts[1:]:
+        value = solver.attribute(value, part)
+    return _instances(solver, value)
+
+
+def _instances(solver: Solver, classes: Value) -> Value:
+    """An instance of any of the classes."""
+    found = join(_of_class(solver, k) for k in classes.kinds())
+    return UNKNOWN if found.unknown else (found.opened() if classes.open else found)
+
+
+def _of_class(solver: Solver, kind: object) -> Value:
+    match kind:
+        case ClassObject(cls=cls):
+            flavor = solver.classes.enum_flavor(cls)
+            if flavor:
+                return known(EnumMember(cls, flavor))
+            if solver.classes.is_typed_dict(cls):
+                return known(Mapping("dict", (), (plain("str"), UNKNOWN)))
+            info = solver.classes.info(cls)
+            if info and ("typing.Protocol" in info.externals or "typing_extensions.Protocol" in info.externals):
+                return UNKNOWN
+            return known(Instance(cls))
+        case External(qualname=qualname):
+            return of_external(qualname)
+        case _:
+            return UNKNOWN
+
+
+def of_external(qualname: str) -> Value:
+    """An instance of a class outside the project, by its full name."""
+    if qualname in stdlib.CLASSES:
+        name = stdlib.CLASSES[qualname]
+        return plain(name) if name else UNKNOWN
+    if qualname in stdlib.SEQUENCES:
+        return known(Sequence(stdlib.SEQUENCES[qualname], UNKNOWN))
+    if qualname in stdlib.MAPPINGS:
+        return known(Mapping(stdlib.MAPPINGS[qualname], (), (UNKNOWN, UNKNOWN)))
+    if qualname in stdlib.BUILTIN_EXCEPTIONS:
+        return known(Instance(ClassRef(qualname)))
+    return UNKNOWN
+
+
+def _subscripted(solver: Solver, node: ir.Subscript, env: Env, depth: int) -> Value:
+    kind = solver.value(node.value, env).only
+    if not isinstance(kind, External):
+        return annotated(solver, node.value, env, depth - 1)
+    name = kind.qualname
+    parts = node.index.elements if isinstance(node.index, ir.TupleExpr) else [node.index]
+
+    def inner(index: int) -> Value:
+        return annotated(solver, parts[index], env, depth - 1) if index < len(parts) else UNKNOWN
+
+    if name in ("typing.Optional",):
+        return join([inner(0), plain("none")])
+    if name == "typing.Union":
+        return join(inner(i) for i in range(len(parts)))
+    if name in _WRAPPERS:
+        return inner(0)
+    if name in ("typing.Literal", "typing_extensions.Literal"):
+        return join(known(Literal(p.value)) if isinstance(p, ir.Constant) else UNKNOWN for p in parts)
+    if name in stdlib.SEQUENCES:
+        return _sequence(stdlib.SEQUENCES[name], parts, [inner(i) for i in range(len(parts))])
+    if name in stdlib.MAPPINGS:
+        return known(Mapping(stdlib.MAPPINGS[name], (), (inner(0), inner(1))))
+    if name in ("type", "typing.Type"):
+        return UNKNOWN
+    return of_external(name)
+
+
+def _sequence(name: str, parts: list[ir.Expr], values: list[Value]) -> Value:
+    if name != "tuple":
+        return known(Sequence(name, values[0] if values else UNKNOWN))
+    if len(parts) == 2 and isinstance(parts[1], ir.Constant) and parts[1].kind == "ellipsis":
+        return known(Sequence("tuple", values[0]))
+    return known(Sequence("tuple", join(values), tuple(values)))

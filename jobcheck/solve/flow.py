@@ -1,0 +1,747 @@
+"""One pass over a function: which definitions reach which call, and what stands around it.
+
+The pass is linear: a loop's head is a PhiDef that its end completes, so no statement is visited twice. It records a
+`Site` for every call, in source order, with the environment there and the chain of what is open around it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Union
+
+from jobcheck.code import ir
+from jobcheck.solve.defs import (
+    UNKNOWN_DEF, AugDef, ChangeDef, Def, EnterDef, Env, ExceptDef, ExprDef, ImportDef, IterDef, NarrowDef, NestedDef,
+    ParamDef, PhiDef, UnpackDef, assigned_names, dotted, merge,
+)  # fmt: skip
+from jobcheck.solve.units import Unit
+
+# Methods that change a container in place, as far as flow models them.
+CHANGES = frozenset({"append", "add", "update", "extend", "insert", "appendleft", "setdefault"})
+
+
+@dataclass(eq=False, slots=True)
+class Around:
+    """One thing that is open around a site; `outer` is the next one out.
+
+    `role`: try (its body), handler, final, loop, with, lambda, def, comprehension, branch (if/elif/else/case).
+    `node` is the statement or expression, `env` what reached it, `part` the handler or with-item or branch test.
+    """
+
+    role: str
+    node: ir.Stmt | ir.Expr
+    env: Env
+    outer: Around | None
+    part: Union[ir.Handler, ir.WithItem, None] = None
+    truth: bool = True
+
+
+@dataclass(eq=False, slots=True)
+class Site:
+    """A call and where it stands.
+
+    `usage`: what happens to its value: dropped (an expression statement), awaited, returned, raised, assigned,
+    yielded, argument, receiver (an attribute of it is taken), operand, other. `stmt` is the statement it stands in.
+    """
+
+    call: ir.Call
+    env: Env
+    around: Around | None
+    usage: str
+    stmt: ir.Stmt
+    unit: Unit
+
+    def enclosing(self, *roles: str) -> Around | None:
+        """The innermost thing of one of the roles around the site."""
+        around = self.around
+        while around is not None and around.role not in roles:
+            around = around.outer
+        return around
+
+    @property
+    def deferred(self) -> bool:
+        """Whether the call stands in a lambda or nested function: it runs when that is called."""
+        return self.enclosing("lambda", "def") is not None
+
+
+@dataclass(eq=False, slots=True)
+class Exit:
+    """A return, yield or raise: its expression (None for a bare one) and the environment there."""
+
+    node: ir.Expr | None
+    env: Env
+    stmt: ir.Stmt
+    around: Around | None
+
+
+@dataclass(eq=False, slots=True)
+class Flow:
+    """What the pass found in one function or top-level statement.
+
+    `pipes` are its `|` expressions, `bare` its expression statements that are an attribute alone (`job.delay`).
+    `entered` maps id(statement) to the environment before it (a nested function's statements included), `scopes`
+    id(lambda, comprehension, nested def) to the environment inside it.
+    """
+
+    unit: Unit
+    sites: list[Site] = field(default_factory=list)
+    returns: list[Exit] = field(default_factory=list)
+    yields: list[Exit] = field(default_factory=list)
+    raises: list[Exit] = field(default_factory=list)
+    entered: dict[int, Env] = field(default_factory=dict)
+    scopes: dict[int, Env] = field(default_factory=dict)
+    nested: dict[int, Flow] = field(default_factory=dict)
+    pipes: list[Pipe] = field(default_factory=list)
+    bare: list[Exit] = field(default_factory=list)
+    falls_through: bool = True
+
+
+@dataclass(eq=False, slots=True)
+class Pipe:
+    """`left | right`, which composes signatures where the operands are such."""
+
+    node: ir.BinOp
+    env: Env
+    around: Around | None
+    usage: str
+
+
+def function_flow(unit: Unit, node: ir.FunctionDef | ir.Lambda, outer: Env | None) -> Flow:
+    """The flow of a function whose free names are looked up in `outer` (None: in the module)."""
+    body: list[ir.Stmt] = node.body if isinstance(node, ir.FunctionDef) else []
+    env = Env(unit, {}, outer, assigned_names(body) | {p.name for p in all_params(node.params)})
+    bind_parameters(env, node, outer or Env(unit, {}, None, frozenset()))
+    return _run(unit, body, env)
+
+
+def body_flow(unit: Unit, body: list[ir.Stmt]) -> Flow:
+    """The flow of top-level statements: names that they bind are found here, others in the module."""
+    return _run(unit, body, Env(unit, {}, None, frozenset()))
+
+
+def _run(unit: Unit, body: list[ir.Stmt], env: Env) -> Flow:
+    flow = Flow(unit)
+    walker = _Walker(unit, flow, env)
+    walker.block(body)
+    flow.falls_through = walker.env is not None
+    return flow
+
+
+def all_params(params: ir.Parameters) -> list[ir.Param]:
+    """Every parameter in order of declaration."""
+    found = [*params.posonly, *params.args]
+    if params.vararg:
+        found.append(params.vararg)
+    found.extend(params.kwonly)
+    if params.kwarg:
+        found.append(params.kwarg)
+    return found
+
+
+def bind_parameters(env: Env, node: ir.FunctionDef | ir.Lambda, outer: Env) -> None:
+    """Bind the parameters of a function; annotations and defaults belong to the scope around it."""
+    params = node.params
+    index = 0
+    for role, group in (("posonly", params.posonly), ("arg", params.args)):
+        for param in group:
+            env.vars[param.name] = ParamDef(param, role, index, node, outer)
+            index += 1
+    for param in params.kwonly:
+        env.vars[param.name] = ParamDef(param, "kwonly", -1, node, outer)
+    if params.vararg:
+        env.vars[params.vararg.name] = ParamDef(params.vararg, "vararg", -1, node, outer)
+    if params.kwarg:
+        env.vars[params.kwarg.name] = ParamDef(params.kwarg, "kwarg", -1, node, outer)
+
+
+class _Walker:
+    """Carries the environment along; `env` is None where nothing arrives any more."""
+
+    def __init__(self, unit: Unit, flow: Flow, env: Env) -> None:
+        self.unit = unit
+        self.flow = flow
+        self.env: Env | None = env
+        self.around: Around | None = None
+        self.stmt: ir.Stmt = ir.Simple(start=0, end=0, kind="pass")
+        self.breaks: list[list[Env]] = []
+        self.continues: list[list[Env]] = []
+
+    # --- environment -------------------------------------------------------------------------------------------
+
+    def _change(self) -> Env:
+        """An environment that may be changed: earlier ones have been handed out."""
+        assert self.env is not None
+        self.env = self.env.fork()
+        return self.env
+
+    def _bind(self, name: str, definition: Def) -> None:
+        self._change().bind(name, definition)
+
+    def _open(self, role: str, node: ir.Stmt | ir.Expr, part: ir.Handler | ir.WithItem | None = None) -> Around | None:
+        """Open a thing around what follows; returns what to put back."""
+        before = self.around
+        assert self.env is not None
+        self.around = Around(role, node, self.env, before, part)
+        return before
+
+    # --- statements --------------------------------------------------------------------------------------------
+
+    def block(self, body: list[ir.Stmt]) -> None:
+        for stmt in body:
+            if self.env is None:
+                return
+            self.flow.entered[id(stmt)] = self.env
+            self.stmt = stmt
+            _STATEMENTS[type(stmt)](self, stmt)
+
+    def _inside(self, role: str, node: ir.Stmt, body: list[ir.Stmt], part: ir.Handler | ir.WithItem | None = None) -> None:
+        if self.env is None:
+            return
+        before = self._open(role, node, part)
+        self.block(body)
+        self.around = before
+
+    def expr_stmt(self, stmt: ir.ExprStmt) -> None:
+        self.expr(stmt.value, "dropped")
+        assert self.env is not None
+        if isinstance(stmt.value, ir.Attribute):
+            self.flow.bare.append(Exit(stmt.value, self.env, stmt, self.around))
+        self._container_change(stmt.value)
+
+    def _container_change(self, node: ir.Expr) -> None:
+        """`name.append(x)` and the like give `name` a new definition."""
+        if not (isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr in CHANGES):
+            return
+        name = dotted(node.func.value)
+        assert self.env is not None
+        before = self.env.vars.get(name)
+        if before is None:
+            return
+        args = node.args
+        how = node.func.attr
+        if how in ("insert", "setdefault"):
+            key, value = (args[0].value, args[1].value) if len(args) == 2 else (None, None)
+        else:
+            key, value = None, args[0].value if len(args) == 1 and not args[0].star and not args[0].keyword else None
+        if how == "update" and args and all(a.keyword for a in args):
+            for arg in args:
+                key = ir.Constant(start=arg.start, end=arg.start, kind="str", value=arg.keyword)
+                before = ChangeDef(before, "item", key, arg.value, self.env)
+            self._bind(name, before)
+            return
+        self._bind(name, ChangeDef(before, how, key, value, self.env))
+
+    def assign(self, stmt: ir.Assign) -> None:
+        self.expr(stmt.value, "assigned")
+        assert self.env is not None
+        definition = ExprDef(stmt.value, self.env)
+        for target in stmt.targets:
+            self._target(target, definition)
+
+    def ann_assign(self, stmt: ir.AnnAssign) -> None:
+        if stmt.value is None:
+            return
+        self.expr(stmt.value, "assigned")
+        assert self.env is not None
+        self._target(stmt.target, ExprDef(stmt.value, self.env, stmt.annotation))
+
+    def aug_assign(self, stmt: ir.AugAssign) -> None:
+        self.expr(stmt.value, "operand")
+        name = dotted(stmt.target)
+        assert self.env is not None
+        before = self.env.vars.get(name)
+        if name and before is not None:
+            self._bind(name, AugDef(before, stmt.op, stmt.value, self.env))
+        elif name:
+            self._bind(name, UNKNOWN_DEF)
+        elif isinstance(stmt.target, ir.Subscript):
+            self._item_change(stmt.target, None)
+
+    def _target(self, target: ir.Expr, definition: Def) -> None:
+        if isinstance(target, ir.Name):
+            self._bind(target.id, definition)
+        elif isinstance(target, ir.Starred):
+            self._target(target.value, definition)
+        elif isinstance(target, (ir.TupleExpr, ir.ListExpr)):
+            starred = False
+            for index, element in enumerate(target.elements):
+                starred = starred or isinstance(element, ir.Starred)
+                self._target(element, UnpackDef(definition, None if starred else index))
+        elif isinstance(target, ir.Attribute):
+            self.expr(target.value, "receiver")
+            name = dotted(target)
+            if name:
+                self._bind(name, definition)
+        elif isinstance(target, ir.Subscript):
+            self.expr(target.value, "receiver")
+            self.expr(target.index, "other")
+            self._item_change(target, definition.node if isinstance(definition, ExprDef) else None)
+
+    def _item_change(self, target: ir.Subscript, node: ir.Expr | None) -> None:
+        name = dotted(target.value)
+        assert self.env is not None
+        before = self.env.vars.get(name)
+        if before is not None:
+            self._bind(name, ChangeDef(before, "item", target.index, node, self.env))
+
+    def return_(self, stmt: ir.Return) -> None:
+        if stmt.value is not None:
+            self.expr(stmt.value, "returned")
+        assert self.env is not None
+        self.flow.returns.append(Exit(stmt.value, self.env, stmt, self.around))
+        self.env = None
+
+    def raise_(self, stmt: ir.Raise) -> None:
+        if stmt.exc is not None:
+            self.expr(stmt.exc, "raised")
+        if stmt.cause is not None:
+            self.expr(stmt.cause, "other")
+        assert self.env is not None
+        self.flow.raises.append(Exit(stmt.exc, self.env, stmt, self.around))
+        self.env = None
+
+    def delete(self, stmt: ir.Delete) -> None:
+        for target in stmt.targets:
+            if isinstance(target, ir.Name):
+                self._bind(target.id, UNKNOWN_DEF)
+            elif isinstance(target, ir.Subscript):
+                self._item_change(target, None)
+
+    def assert_(self, stmt: ir.Assert) -> None:
+        self.expr(stmt.test, "other")
+        if stmt.message is not None:
+            self.expr(stmt.message, "other")
+        self._narrow(stmt.test, True)
+
+    def import_(self, stmt: ir.Import) -> None:
+        for alias in stmt.names:
+            assert self.env is not None
+            if alias.asname:
+                self._bind(alias.asname, ImportDef(alias.name, 0, None, True, self.env))
+            else:
+                self._bind(alias.name.split(".")[0], ImportDef(alias.name.split(".")[0], 0, None, True, self.env))
+
+    def import_from(self, stmt: ir.ImportFrom) -> None:
+        for alias in stmt.names:
+            assert self.env is not None
+            self._bind(alias.asname or alias.name, ImportDef(stmt.module, stmt.level, alias.name, False, self.env))
+
+    def scope_decl(self, stmt: ir.ScopeDecl) -> None:
+        for name in stmt.names:
+            self._bind(name, UNKNOWN_DEF)
+
+    def simple(self, stmt: ir.Simple) -> None:
+        assert self.env is not None
+        if stmt.kind == "break" and self.breaks:
+            self.breaks[-1].append(self.env)
+            self.env = None
+        elif stmt.kind == "continue" and self.continues:
+            self.continues[-1].append(self.env)
+            self.env = None
+
+    def if_(self, stmt: ir.If) -> None:
+        self.expr(stmt.test, "other")
+        assert self.env is not None
+        start = self.env
+        ends = []
+        for truth, body in ((True, stmt.body), (False, stmt.orelse)):
+            self.env = start
+            self._narrow(stmt.test, truth)
+            before = self._open("branch", stmt)
+            assert self.around is not None
+            self.around.truth = truth
+            self.block(body)
+            self.around = before
+            if self.env is not None:
+                ends.append(self.env)
+        self.env = merge(ends)
+
+    def while_(self, stmt: ir.While) -> None:
+        self._loop(stmt, stmt.body, stmt.orelse, None)
+
+    def for_(self, stmt: ir.For) -> None:
+        self.expr(stmt.iter, "other")
+        assert self.env is not None
+        self._loop(stmt, stmt.body, stmt.orelse, IterDef(stmt.iter, self.env, stmt.is_async))
+
+    def _loop(self, stmt: ir.While | ir.For, body: list[ir.Stmt], orelse: list[ir.Stmt], item: IterDef | None) -> None:
+        assert self.env is not None
+        start = self.env
+        changed = _changed_names(body)
+        head = start.fork()
+        phis: dict[str, PhiDef] = {}
+        for name in changed & head.vars.keys():
+            phis[name] = PhiDef([head.vars[name]])
+            head.vars[name] = phis[name]
+        self.env = head
+        self.breaks.append([])
+        self.continues.append([])
+        before = self._open("loop", stmt)
+        if isinstance(stmt, ir.For):
+            assert item is not None
+            self._target(stmt.target, item)
+        else:
+            self.expr(stmt.test, "other")
+            self._narrow(stmt.test, True)
+        self.block(body)
+        self.around = before
+        ends = [*self.continues.pop(), *([self.env] if self.env is not None else [])]
+        for end in ends:
+            for name, phi in phis.items():
+                part = end.vars.get(name)
+                if part is not None and part is not phi and all(part is not p for p in phi.parts):
+                    phi.parts.append(part)
+        breaks = self.breaks.pop()
+        # Names first bound in the body are bound after it if it ran at all.
+        done = merge([head, *ends])
+        self.env = done
+        if isinstance(stmt, ir.While):
+            self._narrow(stmt.test, False)
+            if isinstance(stmt.test, ir.Constant) and stmt.test.value is True:
+                self.env = None
+        if orelse and self.env is not None:
+            self.block(orelse)
+        self.env = merge([*breaks, *([self.env] if self.env is not None else [])])
+
+    def with_(self, stmt: ir.With) -> None:
+        opened = self.around
+        for item in stmt.items:
+            self.expr(item.context, "other")
+            assert self.env is not None
+            if item.target is not None:
+                self._target(item.target, EnterDef(item.context, self.env, stmt.is_async))
+            self._open("with", stmt, item)
+        self.block(stmt.body)
+        self.around = opened
+
+    def try_(self, stmt: ir.Try) -> None:
+        assert self.env is not None
+        start = self.env
+        self._inside("try", stmt, stmt.body)
+        ends = []
+        after_body = self.env
+        if after_body is not None and stmt.orelse:
+            self.block(stmt.orelse)
+        if self.env is not None:
+            ends.append(self.env)
+        # An exception may come before or after any binding of the body.
+        caught = merge([start, *([after_body] if after_body is not None else [])])
+        for handler in stmt.handlers:
+            assert caught is not None
+            self.env = caught
+            if after_body is None:
+                self._forget(_changed_names(stmt.body))
+            if handler.type is not None:
+                self.expr(handler.type, "other")
+            if handler.name:
+                self._bind(handler.name, ExceptDef(handler.type, self.env))
+            before = self._open("handler", stmt, handler)
+            self.block(handler.body)
+            self.around = before
+            if self.env is not None:
+                ends.append(self.env)
+        self.env = merge(ends)
+        if stmt.final:
+            arrives = self.env is not None
+            if self.env is None:
+                self.env = caught
+            self._inside("final", stmt, stmt.final)
+            if not arrives:
+                self.env = None
+
+    def _forget(self, names: frozenset[str]) -> None:
+        env = self._change()
+        for name in names:
+            if name in env.vars:
+                env.vars[name] = PhiDef([env.vars[name], UNKNOWN_DEF])
+
+    def match_(self, stmt: ir.Match) -> None:
+        self.expr(stmt.subject, "other")
+        assert self.env is not None
+        start, ends, exhaustive = self.env, [], False
+        for case in stmt.cases:
+            self.env = start
+            for name in case.binds:
+                self._bind(name, UNKNOWN_DEF)
+            if case.guard is not None:
+                self.expr(case.guard, "other")
+            exhaustive = exhaustive or (case.irrefutable and case.guard is None)
+            self._inside("branch", stmt, case.body)
+            if self.env is not None:
+                ends.append(self.env)
+        self.env = merge(ends if exhaustive else [*ends, start])
+
+    def function_def(self, stmt: ir.FunctionDef) -> None:
+        for decorator in stmt.decorators:
+            self.expr(decorator.value, "other")
+        for param in all_params(stmt.params):
+            if param.default is not None:
+                self.expr(param.default, "other")
+        assert self.env is not None
+        self._bind(stmt.name, NestedDef(stmt, self.env))
+        self._nested(stmt, stmt.body, "def")
+
+    def class_def(self, stmt: ir.ClassDef) -> None:
+        for decorator in stmt.decorators:
+            self.expr(decorator.value, "other")
+        for arg in stmt.args:
+            self.expr(arg.value, "other")
+        assert self.env is not None
+        self._bind(stmt.name, NestedDef(stmt, self.env))
+        for inner in stmt.body:
+            if isinstance(inner, ir.FunctionDef):
+                self._nested(inner, inner.body, "def")
+
+    def _nested(self, node: ir.FunctionDef | ir.Lambda, body: list[ir.Stmt], role: str) -> None:
+        """A function within: its sites belong to this flow too, marked as standing inside it."""
+        outer = self.env
+        assert outer is not None
+        inner = Env(self.unit, {}, outer, assigned_names(body) | {p.name for p in all_params(node.params)})
+        bind_parameters(inner, node, outer)
+        self.flow.scopes[id(node)] = inner
+        flow = Flow(self.unit, sites=self.flow.sites, entered=self.flow.entered, scopes=self.flow.scopes,
+                    nested=self.flow.nested, pipes=self.flow.pipes, bare=self.flow.bare)  # fmt: skip
+        self.flow.nested[id(node)] = flow
+        walker = _Walker(self.unit, flow, inner)
+        walker.around = Around(role, node, outer, self.around)
+        walker.stmt = self.stmt
+        if isinstance(node, ir.Lambda):
+            walker.expr(node.body, "returned")
+            flow.returns.append(Exit(node.body, inner, self.stmt, walker.around))
+        else:
+            walker.block(body)
+            flow.falls_through = walker.env is not None
+
+    def nothing(self, stmt: ir.Stmt) -> None:
+        """A statement without effect on names."""
+
+    # --- expressions -------------------------------------------------------------------------------------------
+
+    def expr(self, node: ir.Expr, usage: str) -> None:
+        """Record the calls in an expression."""
+        handler = _EXPRESSIONS.get(type(node))
+        if handler is not None:
+            handler(self, node, usage)
+
+    def call(self, node: ir.Call, usage: str) -> None:
+        assert self.env is not None
+        self.flow.sites.append(Site(node, self.env, self.around, usage, self.stmt, self.unit))
+        if isinstance(node.func, ir.Attribute):
+            self.expr(node.func.value, "receiver")
+        else:
+            self.expr(node.func, "callee")
+        for arg in node.args:
+            self.expr(arg.value, "argument")
+
+    def attribute(self, node: ir.Attribute, usage: str) -> None:
+        self.expr(node.value, "receiver")
+
+    def await_(self, node: ir.Await, usage: str) -> None:
+        self.expr(node.value, "awaited")
+
+    def yield_(self, node: ir.Yield, usage: str) -> None:
+        if node.value is not None:
+            self.expr(node.value, "yielded")
+        assert self.env is not None
+        self.flow.yields.append(Exit(node.value, self.env, self.stmt, self.around))
+
+    def named(self, node: ir.NamedExpr, usage: str) -> None:
+        self.expr(node.value, "assigned")
+        assert self.env is not None
+        self._target(node.target, ExprDef(node.value, self.env))
+
+    def bool_op(self, node: ir.BoolOp, usage: str) -> None:
+        self.expr(node.left, "operand")
+        self.expr(node.right, usage if usage == "dropped" else "operand")
+
+    def if_exp(self, node: ir.IfExp, usage: str) -> None:
+        self.expr(node.test, "other")
+        self.expr(node.body, usage)
+        self.expr(node.orelse, usage)
+
+    def lambda_(self, node: ir.Lambda, usage: str) -> None:
+        for param in all_params(node.params):
+            if param.default is not None:
+                self.expr(param.default, "other")
+        self._nested(node, [], "lambda")
+
+    def comprehension(self, node: ir.Comprehension, usage: str) -> None:
+        assert self.env is not None
+        outer, before = self.env, self.around
+        self.expr(node.clauses[0].iter, "other")
+        inner = Env(self.unit, {}, self.env, frozenset(n for c in node.clauses for n in _clause_names(c)))
+        self._open("comprehension", node)
+        for clause in node.clauses:
+            if clause is not node.clauses[0]:
+                self.env = inner
+                self.expr(clause.iter, "other")
+            for_def = IterDef(clause.iter, outer if clause is node.clauses[0] else inner, clause.is_async)
+            self.env = inner
+            self._target(clause.target, for_def)
+            for condition in clause.conditions:
+                self.expr(condition, "other")
+                self._narrow(condition, True)
+            assert self.env is not None
+            inner = self.env
+        self.flow.scopes[id(node)] = inner
+        if node.key is not None:
+            self.expr(node.key, "other")
+        self.expr(node.element, "element")
+        self.env, self.around = outer, before
+
+    def parts(self, node: ir.Expr, usage: str) -> None:
+        """Any other expression: its parts in order."""
+        match node:
+            case ir.BinOp():
+                if node.op == "|":
+                    assert self.env is not None
+                    self.flow.pipes.append(Pipe(node, self.env, self.around, usage))
+                self.expr(node.left, "operand")
+                self.expr(node.right, "operand")
+            case ir.UnaryOp():
+                self.expr(node.operand, "operand")
+            case ir.Compare():
+                self.expr(node.left, "operand")
+                for part in node.comparators:
+                    self.expr(part, "operand")
+            case ir.Subscript():
+                self.expr(node.value, "receiver")
+                self.expr(node.index, "other")
+            case ir.SliceExpr():
+                for bound in (node.lower, node.upper, node.step):
+                    if bound is not None:
+                        self.expr(bound, "other")
+            case ir.TupleExpr() | ir.ListExpr() | ir.SetExpr():
+                for part in node.elements:
+                    self.expr(part, "element")
+            case ir.DictExpr():
+                for item in node.items:
+                    if item.key is not None:
+                        self.expr(item.key, "other")
+                    self.expr(item.value, "element")
+            case ir.Starred():
+                self.expr(node.value, "other")
+            case ir.FString():
+                for part in node.values:
+                    self.expr(part, "other")
+            case _:
+                pass
+
+    # --- narrowing ---------------------------------------------------------------------------------------------
+
+    def _narrow(self, test: ir.Expr, truth: bool) -> None:
+        """Refine names by a test that came out as `truth`."""
+        match test:
+            case ir.UnaryOp(op="not"):
+                self._narrow(test.operand, not truth)
+            case ir.BoolOp():
+                if (test.op == "and") == truth:
+                    self._narrow(test.left, truth)
+                    self._narrow(test.right, truth)
+            case ir.Name() | ir.Attribute():
+                self._refine(test, "truthy", None, truth)
+            case ir.NamedExpr():
+                self._refine(test.target, "truthy", None, truth)
+            case ir.Compare(ops=[op]) if op in ("is", "is not", "==", "!="):
+                other = test.comparators[0]
+                if isinstance(other, ir.Constant) and other.kind == "none":
+                    self._refine(test.left, "none", None, truth == (op in ("is", "==")))
+            case ir.Call(func=ir.Name(id="isinstance"), args=[subject, classes]):
+                self._refine(subject.value, "isinstance", classes.value, truth)
+            case _:
+                pass
+
+    def _refine(self, subject: ir.Expr, how: str, test: ir.Expr | None, truth: bool) -> None:
+        name = dotted(subject)
+        if not name or self.env is None:
+            return
+        before = self.env.vars.get(name)
+        if before is None and "." in name:
+            before = ExprDef(subject, self.env)
+        if before is not None:
+            env = self._change()
+            env.vars[name] = NarrowDef(before, how, test, truth, env)
+
+
+def _clause_names(clause: ir.Clause) -> list[str]:
+    return [p.id for p in _names_in(clause.target)]
+
+
+def _names_in(target: ir.Expr) -> list[ir.Name]:
+    if isinstance(target, ir.Name):
+        return [target]
+    if isinstance(target, (ir.TupleExpr, ir.ListExpr)):
+        return [n for e in target.elements for n in _names_in(e)]
+    if isinstance(target, ir.Starred):
+        return _names_in(target.value)
+    return []
+
+
+def _changed_names(body: list[ir.Stmt]) -> frozenset[str]:
+    """Names and dotted names that statements may rebind or change in place, nested expressions left aside."""
+    from jobcheck.solve.defs import statements, target_names
+
+    names: set[str] = set(assigned_names(body))
+    for stmt in statements(body):
+        targets: list[ir.Expr] = []
+        if isinstance(stmt, ir.Assign):
+            targets = stmt.targets
+        elif isinstance(stmt, (ir.AnnAssign, ir.AugAssign, ir.For)):
+            targets = [stmt.target]
+        elif isinstance(stmt, ir.Delete):
+            targets = stmt.targets
+        elif isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Call):
+            func = stmt.value.func
+            if isinstance(func, ir.Attribute) and func.attr in CHANGES:
+                names.add(dotted(func.value))
+        for target in targets:
+            names.update(target_names(target))
+            while isinstance(target, ir.Subscript):
+                target = target.value
+                names.add(dotted(target))
+            if isinstance(target, ir.Attribute):
+                names.add(dotted(target))
+    names.discard("")
+    return frozenset(names)
+
+
+_STATEMENTS = {
+    ir.ExprStmt: _Walker.expr_stmt,
+    ir.Assign: _Walker.assign,
+    ir.AnnAssign: _Walker.ann_assign,
+    ir.AugAssign: _Walker.aug_assign,
+    ir.Return: _Walker.return_,
+    ir.Raise: _Walker.raise_,
+    ir.Delete: _Walker.delete,
+    ir.Assert: _Walker.assert_,
+    ir.Import: _Walker.import_,
+    ir.ImportFrom: _Walker.import_from,
+    ir.ScopeDecl: _Walker.scope_decl,
+    ir.Simple: _Walker.simple,
+    ir.If: _Walker.if_,
+    ir.While: _Walker.while_,
+    ir.For: _Walker.for_,
+    ir.Try: _Walker.try_,
+    ir.With: _Walker.with_,
+    ir.Match: _Walker.match_,
+    ir.FunctionDef: _Walker.function_def,
+    ir.ClassDef: _Walker.class_def,
+    ir.OpaqueStmt: _Walker.nothing,
+}
+
+_EXPRESSIONS = {
+    ir.Call: _Walker.call,
+    ir.Attribute: _Walker.attribute,
+    ir.Await: _Walker.await_,
+    ir.Yield: _Walker.yield_,
+    ir.NamedExpr: _Walker.named,
+    ir.BoolOp: _Walker.bool_op,
+    ir.IfExp: _Walker.if_exp,
+    ir.Lambda: _Walker.lambda_,
+    ir.Comprehension: _Walker.comprehension,
+    **dict.fromkeys(
+        (ir.BinOp, ir.UnaryOp, ir.Compare, ir.Subscript, ir.SliceExpr, ir.TupleExpr, ir.ListExpr, ir.SetExpr, ir.DictExpr,
+         ir.Starred, ir.FString),
+        _Walker.parts,
+    ),
+}  # fmt: skip

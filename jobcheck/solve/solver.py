@@ -1,0 +1,775 @@
+"""The solver: from definitions to values, on demand, across the files of the project."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable, Sequence as SequenceOf
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.project import modules
+from jobcheck.project.modules import Project
+from jobcheck.project.resolver import Query
+from jobcheck.project.shape import AssignDecl, ClassDecl, DecoratorDecl, FunctionDecl
+from jobcheck.project.source import UnreadableSource
+from jobcheck.solve import annotations, attributes, calls, operators, stdlib
+from jobcheck.solve.classes import Classes
+from jobcheck.solve.defs import (
+    AugDef, ChangeDef, Def, EnterDef, Env, ExceptDef, ExprDef, ImportDef, IterDef, NarrowDef, NestedDef, ParamDef, PhiDef,
+    UnpackDef, dotted,
+)  # fmt: skip
+from jobcheck.solve.flow import Flow, body_flow, function_flow
+from jobcheck.solve.kinds import (
+    DEEPEST, MOST_ITEMS, NOTHING, UNKNOWN, Alt, ClassObject, ClassRef, Coroutine, External, Function, FunctionRef, Instance,
+    Literal, LocalFunction, Mapping, ModuleKind, Origin, Plain, Sequence, Value, join, known, plain,
+)  # fmt: skip
+from jobcheck.solve.units import Unit
+from jobcheck.wire import tables
+from jobcheck.wire.tables import Wire
+
+if TYPE_CHECKING:
+    from jobcheck.code.ir import Lowered
+    from jobcheck.frameworks.base import Framework
+
+# How many definitions, expressions and functions deep one question may go; beyond, the answer is unknown.
+DEEPEST_QUESTION = 90
+DEEPEST_CALL = 6
+
+# Decorators that leave what a function returns, and how it is called, as they are.
+TRANSPARENT = frozenset({
+    "staticmethod", "classmethod", "functools.lru_cache", "functools.cache", "functools.wraps", "abc.abstractmethod",
+    "typing.override", "typing.overload", "typing.final", "django.db.transaction.atomic",
+    "django.db.transaction.non_atomic_requests", "django.utils.functional.classproperty",
+    "django.views.decorators.csrf.csrf_exempt", "django.contrib.auth.decorators.login_required",
+    "django.contrib.auth.decorators.permission_required", "django.views.decorators.http.require_POST",
+    "django.views.decorators.http.require_GET", "django.dispatch.receiver", "rest_framework.decorators.action",
+    "rest_framework.decorators.api_view", "rest_framework.decorators.permission_classes",
+})  # fmt: skip
+PROPERTIES = frozenset({
+    "property", "functools.cached_property", "django.utils.functional.cached_property",
+    "werkzeug.utils.cached_property", "abc.abstractproperty",
+})  # fmt: skip
+CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+
+
+
+def imported_module(project: Project, filename: str, module: str, level: int) -> modules.Resolution:
+    """The module that an import statement names."""
+    found = project.resolve_import(filename, module, level)
+    if isinstance(found, str):
+        return modules.Module(found, project.module_name(found))
+    if isinstance(found, modules.Package):
+        return modules.Module(None, found.dotted, tuple(found.directories))
+    return modules.External(module) if not level else modules.Unknown()
+
+
+LowerIsland = Callable[[str, int, int], "Lowered"]
+
+
+class Solver:
+    """Answers questions about values. All answers are remembered; a question that meets itself answers nothing."""
+
+    def __init__(self, project: Project, frameworks: SequenceOf[Framework], lower: LowerIsland) -> None:
+        self.project = project
+        self.frameworks = tuple(frameworks)
+        self.classes = Classes(self)
+        self._lower = lower
+        self.serializers: dict[str, str] = {}
+        self.versions: dict[str, str] = {}
+        self.is_test: Callable[[str], bool] = lambda filename: False
+        self._units: dict[tuple[str, int, int], Unit] = {}
+        self._declared: dict[tuple[str, int], Value] = {}
+        self._module_names: dict[tuple[str, str], Value] = {}
+        self._returns: dict[FunctionRef, Value] = {}
+        self._functions: dict[tuple[str, int], tuple[FunctionDecl, ClassRef | None]] = {}
+        self._classes: dict[tuple[str, int], ClassDecl] = {}
+        self._registered: set[str] = set()
+        self._definitions: dict[int, tuple[Def, Value]] = {}
+        self._busy: set[object] = set()
+        self._local_functions: dict[int, tuple[ir.FunctionDef | ir.Lambda, Env]] = {}
+        self._depth = 0
+        self._calls = 0
+        self.cycles = 0
+
+    # --- islands -----------------------------------------------------------------------------------------------
+
+    def unit(self, filename: str, start: int, end: int, qualname: str = "", cls: ClassRef | None = None) -> Unit:
+        """The lowered island of some bytes of a file."""
+        key = (filename, start, end)
+        if key not in self._units:
+            lowered = self._lower(filename, start, end)
+            self._units[key] = Unit(filename, start, lowered.body, qualname, cls, lowered.refused)
+        return self._units[key]
+
+    def function_unit(self, ref: FunctionRef) -> Unit | None:
+        """The unit of a function of the project."""
+        found = self.function_decl(ref)
+        if found is None:
+            return None
+        decl, cls = found
+        return self.unit(ref.filename, decl.start, decl.end, decl.qualname, cls)
+
+    def flow(self, unit: Unit) -> Flow:
+        """The flow of a unit."""
+        if unit.flow is None:
+            function = unit.function
+            if function is not None:
+                unit.flow = function_flow(unit, function, None)
+            else:
+                unit.flow = body_flow(unit, unit.body)
+        return unit.flow
+
+    def nested_flow(self, ref: LocalFunction) -> Flow | None:
+        """The flow of a function or lambda that stands inside another one."""
+        found = self._local_functions.get(ref.node)
+        if found is None:
+            return None
+        node, env = found
+        whole = env.unit.flow
+        return whole.nested.get(id(node)) if whole else None
+
+    def nested_node(self, ref: LocalFunction) -> tuple[ir.FunctionDef | ir.Lambda, Env] | None:
+        """The IR and the surrounding environment of a nested function."""
+        return self._local_functions.get(ref.node)
+
+    # --- declarations ------------------------------------------------------------------------------------------
+
+    def _register(self, filename: str) -> None:
+        """Note the functions and classes of a file, so that references to them can be followed back."""
+        if filename in self._registered:
+            return
+        self._registered.add(filename)
+        try:
+            shape = self.project.shape(filename)
+        except UnreadableSource:
+            return
+        for function in shape.functions:
+            self._functions[(filename, function.start)] = (function, None)
+        pending = list(shape.classes)
+        while pending:
+            decl = pending.pop()
+            self._classes[(filename, decl.start)] = decl
+            ref = self.classes.register(filename, decl)
+            for method in decl.functions:
+                self._functions[(filename, method.start)] = (method, ref)
+            pending.extend(decl.classes)
+
+    def function_decl(self, ref: FunctionRef) -> tuple[FunctionDecl, ClassRef | None] | None:
+        """A function's declaration and the class that it is a method of."""
+        self._register(ref.filename)
+        return self._functions.get((ref.filename, ref.start))
+
+    def class_decl(self, ref: ClassRef) -> ClassDecl | None:
+        """A class's declaration; None for one outside the project."""
+        if ref.filename is None:
+            return None
+        self._register(ref.filename)
+        return self._classes.get((ref.filename, ref.start))
+
+    def functions_of(self, filename: str) -> list[tuple[FunctionDecl, ClassRef | None]]:
+        """Every function and method that a file declares outside other functions."""
+        self._register(filename)
+        return [found for (name, _), found in self._functions.items() if name == filename]
+
+    def declared(self, filename: str, decl: object, cls: ClassRef | None = None) -> Value:
+        """The value of a declaration of a module or a class body."""
+        start = decl.start  # type: ignore[attr-defined]
+        key = (filename, start)
+        if isinstance(decl, AssignDecl) and len(decl.names) > 1:
+            return UNKNOWN
+        if key in self._declared:
+            return self._declared[key]
+        if ("declared", key) in self._busy:
+            self.cycles += 1
+            return NOTHING
+        self._busy.add(("declared", key))
+        cycles = self.cycles
+        try:
+            value = self._declare(filename, decl, cls)
+        finally:
+            self._busy.discard(("declared", key))
+        if self.cycles == cycles or not self._busy:
+            self._declared[key] = value
+        return value
+
+    def _declare(self, filename: str, decl: object, cls: ClassRef | None) -> Value:
+        if isinstance(decl, FunctionDecl):
+            return self._declare_function(filename, decl, cls)
+        if isinstance(decl, ClassDecl):
+            ref = self.classes.register(filename, decl)
+            origin = Origin(filename, decl.name_start, decl.name_end)
+            return known(ClassObject(ref), origin)
+        if isinstance(decl, AssignDecl):
+            return self._declare_assign(filename, decl, cls)
+        return UNKNOWN
+
+    def _declare_function(self, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value:
+        self._register(filename)
+        ref = FunctionRef(filename, decl.qualname, decl.start)
+        origin = Origin(filename, decl.name_start, decl.name_end)
+        value = known(Function(ref), origin)
+        for decorator in reversed(decl.decorators):
+            name = self.decorator_name(filename, decorator)
+            if name in TRANSPARENT or name in PROPERTIES or name in CONTEXT_MANAGERS:
+                continue
+            made = self._decorated(filename, decorator, decl, cls)
+            if made is not None:
+                return made
+            value = Value(value.alts, True)
+        return value
+
+    def _decorated(self, filename: str, decorator: DecoratorDecl, decl: FunctionDecl, cls: ClassRef | None) -> Value | None:
+        """What a framework makes of the function by this decorator."""
+        if not self._may_be_framework(filename, decorator):
+            return None
+        for kind in self.decorator_value(filename, decorator).kinds():
+            for framework in self.frameworks:
+                made = framework.decorate(self, kind, filename, decl, cls)
+                if made is not None:
+                    return made
+        return None
+
+    def _may_be_framework(self, filename: str, decorator: DecoratorDecl) -> bool:
+        """A cheap look at the name, so that decorators of other libraries are not lowered."""
+        if not decorator.dotted:
+            return True
+        resolution = self.project.resolve_dotted(filename, decorator.dotted)
+        if isinstance(resolution, modules.External):
+            return any(f.knows(resolution.qualname) for f in self.frameworks)
+        return True
+
+    def decorator_name(self, filename: str, decorator: DecoratorDecl) -> str:
+        """The full name of a decorator from outside the project; as written where it is not that."""
+        if not decorator.dotted:
+            return ""
+        resolution = self.project.resolve_dotted(filename, decorator.dotted)
+        if isinstance(resolution, modules.External):
+            return resolution.qualname.removeprefix("builtins.")
+        return decorator.dotted
+
+    def decorator_value(self, filename: str, decorator: DecoratorDecl) -> Value:
+        """What the expression after the @ is."""
+        return self.expression(filename, decorator.start, decorator.end)
+
+    def expression(self, filename: str, start: int, end: int, cls: ClassRef | None = None) -> Value:
+        """The value of an expression at module (or class) level, cut by its bytes."""
+        unit = self.unit(filename, start, end, cls=cls)
+        if len(unit.body) != 1 or not isinstance(unit.body[0], ir.ExprStmt):
+            return UNKNOWN
+        flow = self.flow(unit)
+        return self.value(unit.body[0].value, flow.entered[id(unit.body[0])])
+
+    def _declare_assign(self, filename: str, decl: AssignDecl, cls: ClassRef | None) -> Value:
+        if decl.value is None:
+            return UNKNOWN if decl.annotation is None else self._annotated(filename, decl.annotation, cls).opened()
+        if decl.augmented or decl.unpacked:
+            return UNKNOWN
+        value = self.expression(filename, *decl.value, cls=cls)
+        if value.unknown and decl.annotation is not None:
+            return self._annotated(filename, decl.annotation, cls)
+        return value
+
+    def _annotated(self, filename: str, span: tuple[int, int], cls: ClassRef | None = None) -> Value:
+        unit = self.unit(filename, *span, cls=cls)
+        if len(unit.body) != 1 or not isinstance(unit.body[0], ir.ExprStmt):
+            return UNKNOWN
+        flow = self.flow(unit)
+        return self.annotation(unit.body[0].value, flow.entered[id(unit.body[0])])
+
+    def top_statements(self, filename: str) -> list[tuple[Unit, ir.Stmt]]:
+        """The top-level and class-level statements of a file, each lowered alone."""
+        try:
+            shape = self.project.shape(filename)
+        except UnreadableSource:
+            return []
+        spans: list[tuple[int, int, ClassRef | None]] = [(s.start, s.end, None) for s in shape.statements]
+        for decl in shape.classes:
+            ref = self.classes.register(filename, decl)
+            spans.extend((a.start, a.end, ref) for a in (*decl.assigns, *decl.others))
+        found = []
+        for start, end, cls in spans:
+            unit = self.unit(filename, start, end, cls=cls)
+            found.extend((unit, stmt) for stmt in unit.body)
+        return found
+
+    def raw(self, filename: str) -> bytes | None:
+        """The text of a file as UTF-8; None when it cannot be read."""
+        try:
+            return self.project.source(filename).data
+        except UnreadableSource:
+            return None
+
+    def wire(self, name: str) -> Wire:
+        """A wire in the version that the project uses."""
+        library = tables.wire(name).library
+        version = self.versions.get(library) or (self.versions.get("celery") if library == "kombu" else None)
+        return tables.wire(name, version)
+
+    def forced_wire(self, framework: str) -> str | None:
+        """The serializer that jobcheck's own configuration names for a framework."""
+        return self.serializers.get(framework)
+
+    # --- names -------------------------------------------------------------------------------------------------
+
+    def module_attribute(self, filename: str, name: str) -> Value:
+        """What a name means at the top level of a module."""
+        key = (filename, name)
+        if key not in self._module_names:
+            if ("name", key) in self._busy:
+                self.cycles += 1
+                return NOTHING
+            self._busy.add(("name", key))
+            cycles = self.cycles
+            try:
+                value = self._resolved(self.project.resolve(filename, name), name)
+            finally:
+                self._busy.discard(("name", key))
+            if self.cycles != cycles and self._busy:
+                return value
+            self._module_names[key] = value
+        return self._module_names[key]
+
+    def _resolved(self, resolution: object, name: str) -> Value:
+        match resolution:
+            case modules.Ambiguous(candidates=candidates):
+                return join(self._resolved(single, name) for single in candidates)
+            case modules.Declared(filename=filename, decls=decls):
+                if any(isinstance(d, AssignDecl) and (d.augmented or d.unpacked) for d in decls):
+                    return UNKNOWN
+                return join(self.declared(filename, decl) for decl in decls)
+            case modules.External(qualname=qualname):
+                return self.external(qualname.removeprefix("builtins."))
+            case modules.Module(filename=filename, dotted=dotted_name):
+                return known(ModuleKind(filename, dotted_name))
+            case modules.Missing():
+                return self.builtin(name)
+            case _:
+                return UNKNOWN
+
+    def member_of(self, filename: str, dotted_name: str, name: str) -> Value:
+        """An attribute of a module: what it binds, or a submodule."""
+        key = (filename, "." + name)
+        if key not in self._module_names:
+            module = modules.Module(filename, dotted_name)
+            if ("name", key) in self._busy:
+                self.cycles += 1
+                return NOTHING
+            self._busy.add(("name", key))
+            try:
+                value = self._resolved(Query(self.project).attribute(module, name), "")
+            finally:
+                self._busy.discard(("name", key))
+            self._module_names[key] = value
+        return self._module_names[key]
+
+    def imported(self, dotted_name: str, name: str) -> Value:
+        """An attribute of a namespace package."""
+        found = self.project.find_module(f"{dotted_name}.{name}")
+        if isinstance(found, str):
+            return known(ModuleKind(found, f"{dotted_name}.{name}"))
+        return known(ModuleKind(None, f"{dotted_name}.{name}")) if found is not None else UNKNOWN
+
+    def missing(self, filename: str, name: str) -> bool:
+        """Whether a module surely has no such name (and it is no builtin)."""
+        module = modules.Module(filename, self.project.module_name(filename))
+        return isinstance(Query(self.project).attribute(module, name), modules.Missing)
+
+    def external(self, qualname: str) -> Value:
+        """Something from outside the project, by full name."""
+        named = stdlib.ATTRIBUTES.get(qualname)
+        return self.named_kind(named) if named else known(External(qualname))
+
+    def builtin(self, name: str) -> Value:
+        """A builtin by its name; unknown for others."""
+        if hasattr(builtins, name):
+            return known(External(name))
+        return UNKNOWN
+
+    def named_kind(self, names: str, receiver: Value = UNKNOWN) -> Value:
+        """A value from the notation of `stdlib`: `str|none`, `list[str]`."""
+        parts = []
+        for name in names.split("|"):
+            if name.endswith("]"):
+                outer, inner = name[:-1].split("[")
+                parts.append(known(Sequence(outer, plain(inner))))
+            elif name == "dict":
+                parts.append(known(Mapping("dict", (), (UNKNOWN, UNKNOWN))))
+            elif name == "self":
+                parts.append(receiver)
+            else:
+                parts.append(plain(name))
+        return join(parts)
+
+    # --- expressions -------------------------------------------------------------------------------------------
+
+    def value(self, node: ir.Expr, env: Env) -> Value:
+        """What an expression may be where `env` holds."""
+        memo = env.values
+        found = memo.get(id(node))
+        if found is not None:
+            assert isinstance(found, Value)
+            return found
+        if self._depth > DEEPEST_QUESTION:
+            self.cycles += 1
+            return UNKNOWN
+        self._depth += 1
+        cycles = self.cycles
+        try:
+            result = self._value(node, env)
+        finally:
+            self._depth -= 1
+        if result.alts:
+            result = result.at(env.unit.origin(node))
+        if self.cycles == cycles or not self._busy:
+            memo[id(node)] = result
+        return result
+
+    def _value(self, node: ir.Expr, env: Env) -> Value:
+        match node:
+            case ir.Constant():
+                return operators.constant(node)
+            case ir.Name():
+                return self.name(node.id, env)
+            case ir.Attribute():
+                return self._attribute(node, env)
+            case ir.Call():
+                return calls.call(self, node, env)
+            case ir.FString():
+                return plain("str")
+            case ir.ListExpr() | ir.SetExpr() | ir.TupleExpr():
+                return self._display(node, env)
+            case ir.DictExpr():
+                return self._dict(node, env)
+            case ir.Comprehension():
+                return self._comprehension(node, env)
+            case ir.BinOp():
+                if node.op == "|":
+                    return self._piped(node, env)
+                return operators.binary(node.op, self.value(node.left, env), self.value(node.right, env))
+            case ir.BoolOp():
+                left = self.value(node.left, env)
+                left = operators.narrowed_truth(left, node.op == "or")
+                return join([left, self.value(node.right, env)])
+            case ir.UnaryOp():
+                return operators.unary(node.op, self.value(node.operand, env))
+            case ir.Compare():
+                return operators.compared(self.value(node.left, env))
+            case ir.IfExp():
+                return join([self.value(node.body, env), self.value(node.orelse, env)])
+            case ir.Subscript():
+                return self._subscript(node, env)
+            case ir.NamedExpr():
+                return self.value(node.value, env)
+            case ir.Await():
+                return self._awaited(self.value(node.value, env))
+            case ir.Lambda():
+                self._local_functions[id(node)] = (node, env)
+                return known(LocalFunction("<lambda>", id(node), env.unit.qualname))
+            case _:
+                return UNKNOWN
+
+    def name(self, name: str, env: Env) -> Value:
+        """What a name may be where `env` holds."""
+        definition, local = env.lookup(name)
+        if definition is not None:
+            return self.definition(definition)
+        if local:
+            return UNKNOWN
+        cls = env.unit.cls
+        if cls is not None and not env.unit.qualname:
+            # A statement of a class body sees the class's own names first.
+            for info, decl in self.classes.lookup(cls, name):
+                if info.ref == cls:
+                    return self.declared(info.filename, decl, cls)
+        return self.module_attribute(env.unit.filename, name)
+
+    def _attribute(self, node: ir.Attribute, env: Env) -> Value:
+        path = dotted(node)
+        if path:
+            definition = env.vars.get(path)
+            if definition is not None:
+                return self.definition(definition)
+        return self.attribute(self.value(node.value, env), node.attr)
+
+    def attribute(self, owner: Value, name: str) -> Value:
+        """`owner.name`."""
+        if owner.unknown:
+            return NOTHING if not owner.open else UNKNOWN
+        value = join(attributes.attribute(self, alt.kind, name) for alt in owner.alts)
+        return value.opened() if owner.open else value
+
+    def _display(self, node: ir.ListExpr | ir.SetExpr | ir.TupleExpr, env: Env) -> Value:
+        name = {ir.ListExpr: "list", ir.SetExpr: "set", ir.TupleExpr: "tuple"}[type(node)]
+        items: list[Value] | None = []
+        spread: list[Value] = []
+        for element in node.elements[:MOST_ITEMS]:
+            if isinstance(element, ir.Starred):
+                spread.append(self.iterated(self.value(element.value, env)))
+                items = None
+            else:
+                value = self.value(element, env)
+                spread.append(value)
+                if items is not None:
+                    items.append(value)
+        if len(node.elements) > MOST_ITEMS:
+            items, spread = None, [*spread, UNKNOWN]
+        return known(Sequence(name, join(spread), tuple(items) if items is not None else None))
+
+    def _dict(self, node: ir.DictExpr, env: Env) -> Value:
+        entries: list[tuple[Value, Value]] = []
+        rest: tuple[Value, Value] | None = None
+        for item in node.items[: MOST_ITEMS * 2]:
+            value = self.value(item.value, env)
+            if item.key is not None:
+                entries.append((self.value(item.key, env), value))
+                continue
+            more, others = operators.mapping_parts(value)
+            entries.extend(more)
+            rest = operators.join_rest(rest, others)
+        if len(node.items) > MOST_ITEMS * 2:
+            rest = (UNKNOWN, UNKNOWN)
+        return known(Mapping("dict", tuple(entries), rest))
+
+    def _comprehension(self, node: ir.Comprehension, env: Env) -> Value:
+        flow = env.unit.flow
+        inner = flow.scopes.get(id(node)) if flow else None
+        if node.kind == "generator":
+            return plain("generator")
+        if inner is None:
+            element = key = UNKNOWN
+        else:
+            element = self.value(node.element, inner)
+            key = self.value(node.key, inner) if node.key is not None else UNKNOWN
+        if node.kind == "dict":
+            return known(Mapping("dict", (), (key, element)))
+        return known(Sequence(node.kind, element))
+
+    def _subscript(self, node: ir.Subscript, env: Env) -> Value:
+        owner = self.value(node.value, env)
+        if isinstance(node.index, ir.SliceExpr):
+            return operators.sliced(owner)
+        if any(isinstance(k, (External, ClassObject)) for k in owner.kinds()):
+            return owner  # list[int](), Color["RED"] is met in operators.item
+        return operators.item(self, owner, self.value(node.index, env))
+
+    def _piped(self, node: ir.BinOp, env: Env) -> Value:
+        left, right = self.value(node.left, env), self.value(node.right, env)
+        for framework in self.frameworks:
+            found = framework.pipe(self, left, right, env.unit.origin(node))
+            if found is not None:
+                return found
+        return operators.binary(node.op, left, right)
+
+    def _awaited(self, value: Value) -> Value:
+        parts = [alt.kind.result if isinstance(alt.kind, Coroutine) else UNKNOWN for alt in value.alts]
+        return join([*parts, UNKNOWN] if value.open else parts)
+
+    # --- definitions -------------------------------------------------------------------------------------------
+
+    def definition(self, definition: Def) -> Value:
+        """What a definition may give."""
+        key = id(definition)
+        found = self._definitions.get(key)
+        if found is not None:
+            return found[1]
+        if key in self._busy:
+            self.cycles += 1
+            return NOTHING
+        if self._depth > DEEPEST_QUESTION:
+            self.cycles += 1
+            return UNKNOWN
+        self._busy.add(key)
+        self._depth += 1
+        cycles = self.cycles
+        try:
+            value = self._define(definition)
+        finally:
+            self._depth -= 1
+            self._busy.discard(key)
+        if self.cycles == cycles or not self._busy:
+            self._definitions[key] = (definition, value)
+        return value
+
+    def _define(self, definition: Def) -> Value:
+        match definition:
+            case ExprDef():
+                value = self.value(definition.node, definition.env)
+                if value.unknown and definition.annotation is not None:
+                    return self.annotation(definition.annotation, definition.env)
+                return value
+            case PhiDef():
+                return join(self.definition(part) for part in definition.parts)
+            case NarrowDef():
+                return operators.narrowed(self, self.definition(definition.before), definition)
+            case ParamDef():
+                return self._parameter(definition)
+            case UnpackDef():
+                return operators.unpacked(self, self.definition(definition.source), definition.index)
+            case IterDef():
+                return self.iterated(self.value(definition.node, definition.env))
+            case EnterDef():
+                return self._entered(definition)
+            case ExceptDef():
+                return self._caught(definition)
+            case ImportDef():
+                return self._imported(definition)
+            case NestedDef():
+                return self._nested(definition)
+            case AugDef():
+                before = self.definition(definition.before)
+                return operators.binary(definition.op, before, self.value(definition.node, definition.env))
+            case ChangeDef():
+                return operators.changed(self, self.definition(definition.before), definition)
+            case _:
+                return UNKNOWN
+
+    def iterated(self, value: Value) -> Value:
+        """One item of what is iterated over."""
+        if value.unknown:
+            return value
+        parts = [operators.element(self, alt.kind) for alt in value.alts]
+        return join([*parts, UNKNOWN] if value.open else parts)
+
+    def _entered(self, definition: EnterDef) -> Value:
+        context = self.value(definition.node, definition.env)
+        parts = []
+        for alt in context.alts:
+            match alt.kind:
+                case Plain(name=("file" | "tempfile" | "bytesio" | "stringio" | "lock" | "socket")):
+                    parts.append(known(alt.kind, alt.origin))
+                case _:
+                    parts.append(UNKNOWN)
+        return join([*parts, UNKNOWN] if context.open else parts)
+
+    def _caught(self, definition: ExceptDef) -> Value:
+        if definition.type is None:
+            return plain("exception")
+        parts: list[Value] = []
+        value = self.value(definition.type, definition.env)
+        for alt in value.alts:
+            match alt.kind:
+                case ClassObject(cls=cls):
+                    parts.append(known(Instance(cls)))
+                case External(qualname=qualname):
+                    parts.append(known(Instance(ClassRef(qualname))))
+                case _:
+                    parts.append(plain("exception"))
+        return join(parts) if parts else plain("exception")
+
+    def _imported(self, definition: ImportDef) -> Value:
+        filename = definition.env.unit.filename
+        module = imported_module(self.project, filename, definition.module, definition.level)
+        if definition.whole:
+            return self._resolved(module, definition.module)
+        return self._resolved(Query(self.project).attribute(module, definition.name or ""), definition.name or "")
+
+    def _nested(self, definition: NestedDef) -> Value:
+        node, env = definition.node, definition.env
+        if isinstance(node, ir.ClassDef):
+            return UNKNOWN
+        if node.decorators:
+            return UNKNOWN
+        self._local_functions[id(node)] = (node, env)
+        return known(LocalFunction(node.name, id(node), env.unit.qualname))
+
+    def _parameter(self, definition: ParamDef) -> Value:
+        param, env = definition.param, definition.env
+        unit = env.unit
+        if unit.function is definition.function:
+            decl = self._functions.get((unit.filename, unit.offset))
+            if decl is not None:
+                for framework in self.frameworks:
+                    passed = framework.parameter(self, unit.filename, decl[0], definition.index, param.name)
+                    if passed is not None:
+                        return passed
+        if definition.index == 0 and unit.cls is not None and unit.function is definition.function:
+            found = self._functions.get((unit.filename, unit.offset))
+            names = [self.decorator_name(unit.filename, d) for d in found[0].decorators] if found else []
+            if "classmethod" in names:
+                return known(ClassObject(unit.cls))
+            if "staticmethod" not in names:
+                return known(Instance(unit.cls))
+        if definition.role == "vararg":
+            return known(Sequence("tuple", UNKNOWN))
+        if definition.role == "kwarg":
+            return known(Mapping("dict", (), (plain("str"), UNKNOWN)))
+        if param.annotation is not None:
+            value = self.annotation(param.annotation, env)
+            if not value.unknown:
+                return value
+        if param.default is not None:
+            return self.value(param.default, env).opened()
+        return UNKNOWN
+
+    # --- functions ---------------------------------------------------------------------------------------------
+
+    def returned(self, ref: FunctionRef) -> Value:
+        """What calling a function of the project gives, whatever the arguments."""
+        if ref in self._returns:
+            return self._returns[ref]
+        key = ("returns", ref)
+        if key in self._busy or self._calls >= DEEPEST_CALL:
+            self.cycles += 1
+            return UNKNOWN
+        self._busy.add(key)
+        self._calls += 1
+        cycles = self.cycles
+        try:
+            value = self._returned(ref)
+        finally:
+            self._calls -= 1
+            self._busy.discard(key)
+        if self.cycles == cycles or not self._busy:
+            self._returns[ref] = value
+        return value
+
+    def _returned(self, ref: FunctionRef) -> Value:
+        found = self.function_decl(ref)
+        if found is None:
+            return UNKNOWN
+        decl, cls = found
+        names = [self.decorator_name(ref.filename, d) for d in decl.decorators]
+        if any(n in CONTEXT_MANAGERS for n in names):
+            return UNKNOWN
+        promised = self._annotated(ref.filename, decl.returns, cls) if decl.returns else UNKNOWN
+        if promised.alts and not promised.open and all(isinstance(k, (Plain, Literal)) for k in promised.kinds()):
+            value = promised
+        else:
+            value = self._body_value(ref)
+            if value.unknown and not promised.unknown:
+                value = promised
+        if any(n not in TRANSPARENT and n not in PROPERTIES for n in names):
+            value = value.opened()
+        return known(Coroutine(value)) if decl.is_async else value
+
+    def _body_value(self, ref: FunctionRef) -> Value:
+        unit = self.function_unit(ref)
+        if unit is None or unit.refused or unit.function is None:
+            return UNKNOWN
+        return self.flow_value(self.flow(unit))
+
+    def flow_value(self, flow: Flow) -> Value:
+        """What a function with this flow returns."""
+        if flow.yields:
+            return plain("generator")
+        parts = [self.value(e.node, e.env) if e.node is not None else plain("none") for e in flow.returns]
+        if flow.falls_through:
+            parts.append(plain("none"))
+        if len(parts) > 1 and all(p.only in (Plain("none"), Literal(None)) for p in parts):
+            return plain("none")
+        return join(parts) if parts else NOTHING
+
+    def annotation(self, node: ir.Expr, env: Env) -> Value:
+        """The values that an annotation promises."""
+        return annotations.annotated(self, node, env, DEEPEST)
+
+    # --- classes -----------------------------------------------------------------------------------------------
+
+    def member(self, cls: ClassRef, name: str) -> Iterable[tuple[str, object, ClassRef]]:
+        """Declarations of a class attribute: file, declaration, the class that declares it."""
+        for info, decl in self.classes.lookup(cls, name):
+            yield info.filename, decl, info.ref
+
+    def alternatives(self, value: Value) -> tuple[Alt, ...]:
+        """The alternatives of a value (a shorthand for frameworks)."""
+        return value.alts
