@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser
 
-_CANDIDATE = re.compile(rb"#[^\n]*?(?:jobcheck\s*:|noqa|NOQA)")
+_WORD = re.compile(rb"jobcheck\s*:|noqa|NOQA")
 _BLANK = re.compile(rb"(?:[ \t\f\r\n]|#[^\n]*)*")
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 _BOM = b"\xef\xbb\xbf"
@@ -56,24 +55,28 @@ def comments(data: bytes) -> list[Comment]:
     if not speaks(data):
         return []
     data = _LONE_RETURN.sub(b"\n", data)  # as Python reads it; no offset changes
-    found = list(_CANDIDATE.finditer(data))
-    if not found:
+    lines = {data.rfind(b"\n", 0, match.start()) + 1 for match in _WORD.finditer(data)}
+    if not lines:
         return []
     root = Parser(Language(tree_sitter_python.language())).parse(data).root_node
-    return [_comment(data, root, node) for node in _comment_nodes(data, root, [m.start() for m in found])]
+    nodes = (_comment_node(data, root, start) for start in sorted(lines))
+    return [
+        _comment(data, root, node)
+        for node in nodes
+        if node is not None and _WORD.search(data, node.start_byte, node.end_byte)
+    ]
 
 
-def _comment_nodes(data: bytes, root: Node, starts: list[int]) -> Iterator[Node]:
-    for start in starts:
-        line_end = data.find(b"\n", start)
-        position = start
-        # The first "#" may stand in a string, with the comment behind it on the same line.
-        while 0 <= position < (line_end if line_end >= 0 else len(data)):
-            node = root.descendant_for_byte_range(position, position + 1)
-            if node is not None and node.type == "comment":
-                yield node
-                break
-            position = data.find(b"#", position + 1)
+def _comment_node(data: bytes, root: Node, line_start: int) -> Node | None:
+    """The comment of a line: its first "#" may stand in a string, with the comment behind it."""
+    line_end = data.find(b"\n", line_start)
+    position = data.find(b"#", line_start)
+    while 0 <= position < (line_end if line_end >= 0 else len(data)):
+        node = root.descendant_for_byte_range(position, position + 1)
+        if node is not None and node.type == "comment":
+            return node
+        position = data.find(b"#", position + 1)
+    return None
 
 
 def _comment(data: bytes, root: Node, node: Node) -> Comment:

@@ -14,7 +14,7 @@ IGNORE, IGNORE_FILE, IDEMPOTENT, NOQA, BROKEN = "ignore", "ignore-file", "idempo
 _START = re.compile(r"(?:^|(?<=\s))#+\s*(?:(?P<own>jobcheck\s*:)|(?P<noqa>(?:noqa|NOQA)(?![\w-])))")
 _OWN = re.compile(r"\s*(?P<verb>[\w-]*)\s*(?P<list>\[(?P<items>[^\]]*)\])?(?P<rest>.*)", re.DOTALL)
 _NOQA_LIST = re.compile(r"\s*:\s*")
-_NOQA_WORD = re.compile(r"[\s,]*([A-Za-z]+\d+|[A-Za-z]+(?:-[A-Za-z]+)+)(?![\w-])")
+_NOQA_WORD = re.compile(r"[\s,]*([A-Za-z]+\d\w*|[A-Za-z]+(?:-[A-Za-z]+)+)(?![\w-])")
 _VERBS = (IGNORE, IGNORE_FILE, IDEMPOTENT)
 
 
@@ -45,9 +45,9 @@ class Directive:
 def directives(comment: str) -> list[Directive]:
     """The directives in the text of a comment, in order."""
     starts = list(_START.finditer(comment))
-    ends = [match.start() for match in starts[1:]] + [len(comment)]
+    ends = [*(match.start() for match in starts[1:]), len(comment)]
     found = []
-    for match, end in zip(starts, ends, strict=True):
+    for match, end in zip(starts, ends, strict=False):
         read = _own if match["own"] else _noqa
         found.append(read(comment, match.start(), match.end(), end))
     return found

@@ -17,6 +17,7 @@ from jobcheck.messages import tell, tell_hidden, warn, warn_of_silence
 from jobcheck.progress import progress_line
 from jobcheck.report.names import Names, names_from
 from jobcheck.report.output import check_writable, wants_colour, write_file, write_report
+from jobcheck.report.text import counted
 from jobcheck.targets import Asked, PathError, Target, stdin_target, target
 
 HUMAN = ("full", "concise")
@@ -135,11 +136,12 @@ def _baseline(found: Target) -> Baseline | None:
 def _write_baseline(path: Path, result: Shown) -> int:
     kept = [finding for finding in result.findings if finding.code not in NEVER_KEPT]
     write_file(path, baseline_text(kept))
-    tell(f"{path}: {len(kept)} findings written; use it with --baseline {path} or `baseline` in the configuration")
+    tell(
+        f"{path}: {counted(len(kept), 'finding')} written; use it with --baseline {path} or `baseline` in the settings"
+    )
     if len(kept) < len(result.findings):
-        warn(
-            f"{len(result.findings) - len(kept)} findings of {', '.join(sorted(NEVER_KEPT))} cannot be kept: mend them"
-        )
+        others = counted(len(result.findings) - len(kept), "finding")
+        warn(f"{others} of {', '.join(sorted(NEVER_KEPT))} cannot be kept: to be put right where they stand")
     return 0
 
 
