@@ -26,7 +26,7 @@ from jobcheck.project.shape import (
     StatementDecl,
 )
 
-_DEF_NAME = re.compile(rb"(?:async(?:\s|\\\r?\n)+)?(?:def|class)(?:\s|\\\r?\n)+")
+_DEF_NAME = re.compile(rb"(?:async(?:\s|\\\r?\n)+)?(?:def|class)(?:\s|\\\r?\n)+([\w\x80-\xff]+)")
 _OPENED = re.compile(rb"\((?:\s|\\)*$")
 _CLOSED = re.compile(rb"(?:\s|\\|#[^\n]*\n)*,?(?:\s|#[^\n]*\n)*\)")
 _WIDEST_GAP = 400
@@ -124,14 +124,14 @@ class _AstReader:
             scope.imports.append(decl)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope, conditional: bool) -> FunctionDecl:
-        start, name_start, end = self._definition_spans(node)
+        start, name_start, name_end, end = self._definition_spans(node)
         return FunctionDecl(
             name=node.name,
             qualname=scope.qualify(node.name),
             start=start,
             end=end,
             name_start=name_start,
-            name_end=name_start + len(node.name.encode()),
+            name_end=name_end,
             params=list(self._params(node.args)),
             decorators=self._decorators(node.decorator_list),
             is_async=isinstance(node, ast.AsyncFunctionDef),
@@ -141,7 +141,7 @@ class _AstReader:
         )
 
     def _class(self, node: ast.ClassDef, scope: Scope, conditional: bool) -> ClassDecl:
-        start, name_start, end = self._definition_spans(node)
+        start, name_start, name_end, end = self._definition_spans(node)
         inner = Scope(qualname=scope.qualify(node.name))
         self._body(node.body, inner, False)
         inner.sort()
@@ -151,7 +151,7 @@ class _AstReader:
             start=start,
             end=end,
             name_start=name_start,
-            name_end=name_start + len(node.name.encode()),
+            name_end=name_end,
             bases=[BaseDecl(_base_name(base), *self._span(base)) for base in node.bases],
             keywords=[KeywordDecl(k.arg or "", *self._span(k.value)) for k in node.keywords],
             decorators=self._decorators(node.decorator_list),
@@ -162,21 +162,23 @@ class _AstReader:
             conditional=conditional,
         )
 
-    def _definition_spans(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[int, int, int]:
-        """Where it starts (with decorators), where its name stands, where it ends."""
+    def _definition_spans(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    ) -> tuple[int, int, int, int]:
+        """Where it starts (with decorators), where its name starts and ends, where it ends."""
         start, end = self._span(node)
         match = _DEF_NAME.match(self.data, start - self.base)
-        name_start = (match.end() if match else start - self.base) + self.base
+        name_start, name_end = match.span(1) if match else (start - self.base, start - self.base)
         if node.decorator_list:
             first = self._span(node.decorator_list[0])[0] - self.base
             start = max(self.data.rfind(b"@", 0, first), 0) + self.base
-        return start, name_start, end
+        return start, name_start + self.base, name_end + self.base, end
 
     def _decorators(self, nodes: list[ast.expr]) -> list[DecoratorDecl]:
         return [
             DecoratorDecl(
                 _dotted(node.func if isinstance(node, ast.Call) else node),
-                *self._span(node),
+                *self._with_parentheses(node),
                 isinstance(node, ast.Call),
             )
             for node in nodes

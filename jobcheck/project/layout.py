@@ -119,7 +119,7 @@ class Layout:
             if outside and root not in self.certain:
                 continue
             found = self.at(join(root, *parts))
-            if isinstance(found, str) and found != importer:
+            if isinstance(found, str) and (found != importer or _may_import_itself(found, root in self.certain)):
                 return found
             if isinstance(found, Package) and not outside and found.directories[0] not in portions:
                 portions += found.directories
@@ -148,6 +148,11 @@ class Layout:
         yield from sorted(self.certain | self._tops, key=lambda r: (-_common(r, near), r.count("/"), r))
         yield from (a for a in _ancestors(folder) if a not in self.packages)
         yield from (a for a in _ancestors(folder) if a in self.packages)
+
+
+def _may_import_itself(filename: str, certain: bool) -> bool:
+    """`from p import sub` in `p/__init__.py` is fine; `import redis` in `redis.py` means another redis."""
+    return certain and basename(filename) == "__init__.py"
 
 
 def _ancestors(folder: str) -> Iterator[str]:

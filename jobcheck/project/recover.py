@@ -43,6 +43,10 @@ _CONTINUED = re.compile(rb"^[ \t]*(?:[-+~*/.]|(?:not|lambda|await|else(?![ \t]*:
 _MOST_QUESTIONS = 20
 # tree-sitter is slow over garbage: a broken file longer than this is cut once only.
 _LONGEST_RECUT = 1_000_000
+_BRACKET = re.compile(rb"[()\[\]{}]")
+_TYPE_PARAMETERS = re.compile(rb"^[ \t]*(?:(?:async[ \t]+)?def|class|type)[ \t]+[\w\x80-\xff]+[ \t]*\[", re.MULTILINE)
+_NOT_NEWLINE = re.compile(rb"[^\r\n]")
+_LONGEST_TYPE_PARAMETERS = 5_000
 _LINE_NUMBER = re.compile(r"\bline (\d+)")
 
 Piece = tuple[int, int]
@@ -62,7 +66,7 @@ class _Recovery:
 
     def read(self) -> tuple[Scope, list[Hole]]:
         whole = (0, len(self.data))
-        if self._take_by_ast(whole):
+        if self._take_by_ast(whole) or self._take_without_type_parameters(whole):
             return self.scope, []
         bad = [whole]
         for cut in _CUTS if len(self.data) <= _LONGEST_RECUT else _CUTS[:1]:
@@ -74,12 +78,21 @@ class _Recovery:
     def _read_pieces(self, piece: Piece, cut: re.Pattern[bytes]) -> Iterator[Piece]:
         """Takes over what can be read; gives the pieces that cannot."""
         for part in _split(self.data, piece, cut):
-            if part in self.tried or not (self._take_by_tree(part) or self._take_by_ast(part)):
+            if part in self.tried or not self._take(part):
                 self.tried.add(part)
                 yield part
 
-    def _take_by_tree(self, piece: Piece) -> bool:
+    def _take(self, piece: Piece) -> bool:
+        return self._take_by_tree(piece) or self._take_by_ast(piece) or self._take_without_type_parameters(piece)
+
+    def _take_without_type_parameters(self, piece: Piece) -> bool:
+        """`class A[T = int]` is newer than our grammar; shapes do not tell type parameters anyway."""
         code = self.data[slice(*piece)]
+        plain = _without_type_parameters(code)
+        return plain != code and self._take_by_tree(piece, plain)
+
+    def _take_by_tree(self, piece: Piece, code: bytes | None = None) -> bool:
+        code = self.data[slice(*piece)] if code is None else code
         root = parse(code)
         if root.has_error:
             return False
@@ -138,6 +151,28 @@ class _Recovery:
         return False
 
 
+def _without_type_parameters(code: bytes) -> bytes:
+    """The same code with the brackets after `def name`, `class name` and `type name` blanked out."""
+    parts: list[bytes] = []
+    done = 0
+    for match in _TYPE_PARAMETERS.finditer(code):
+        end = _end_of_bracket(code, match.end())
+        if match.end() >= done and end:
+            parts += (code[done : match.end() - 1], _NOT_NEWLINE.sub(b" ", code[match.end() - 1 : end]))
+            done = end
+    return b"".join((*parts, code[done:]))
+
+
+def _end_of_bracket(code: bytes, start: int) -> int:
+    """Where the bracket ends that was opened just before `start`; 0 when it does not within reason."""
+    depth = 1
+    for match in _BRACKET.finditer(code, start, start + _LONGEST_TYPE_PARAMETERS):
+        depth += 1 if match.group() in b"([{" else -1
+        if not depth:
+            return match.end()
+    return 0
+
+
 def _is_tame(code: bytes) -> bool:
     """Whether libcst can read code without going so deep that the process dies."""
     return (
@@ -151,7 +186,7 @@ def _is_tame(code: bytes) -> bool:
 
 def _deepest_bracket(code: bytes) -> int:
     depth = deepest = 0
-    for match in re.finditer(rb"[()\[\]{}]", code):
+    for match in _BRACKET.finditer(code):
         depth = depth + 1 if match.group() in b"([{" else max(depth - 1, 0)
         deepest = max(deepest, depth)
     return deepest

@@ -26,7 +26,12 @@ from jobcheck.project.source import UnreadableSource
 if TYPE_CHECKING:
     from jobcheck.project.modules import Project
 
-_BUILTINS = frozenset(dir(builtins)) | {"ExceptionGroup", "BaseExceptionGroup", "aiter", "anext", "reveal_type"}
+_BUILTINS = frozenset(n for n in dir(builtins) if not n.startswith("__")) | {
+    "__import__",
+    "ExceptionGroup",
+    "BaseExceptionGroup",
+    "PythonFinalizationError",
+}
 # What every module has without saying so.
 _IMPLICIT = frozenset(f"__{name}__" for name in ("name", "file", "doc", "package", "spec", "loader", "path", "dict"))
 _IMPLICIT |= {"__annotations__", "__cached__", "__builtins__"}
@@ -43,6 +48,7 @@ class Query:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.active: set[tuple[str, str]] = set()
+        self.starred: set[tuple[str, str]] = set()
         self.steps = 0
 
     # --- names -----------------------------------------------------------------------------------------------
@@ -177,9 +183,12 @@ class Query:
             dotted = decl.module if decl.asname else decl.bound
             return self._module(filename, dotted)
         owner = self._relative(filename, decl) if decl.level else self._module(filename, decl.module)
-        if isinstance(owner, Module):
-            return self.member(owner, decl.name)
-        return self._attribute_of(owner, decl.name) if isinstance(owner, External) else owner
+        if not isinstance(owner, Module):
+            return self._attribute_of(owner, decl.name) if isinstance(owner, External) else owner
+        found = self.member(owner, decl.name)
+        if isinstance(found, Missing) and decl.level == 0 and not self._is_certain(owner):
+            return Unknown("perhaps another module of that name is meant")
+        return found
 
     def _module(self, filename: str, dotted: str) -> Single:
         """The module that an absolute name means to a file."""
@@ -191,6 +200,11 @@ class Query:
             if isinstance(self.project.find_module(owner, filename), str):
                 return Unknown("a module that is not among the files")
         return External(dotted)
+
+    def _is_certain(self, module: Module) -> bool:
+        """Whether an absolute import surely means this file, and no distribution of the same name."""
+        layout = self.project.layout
+        return module.filename is not None and layout.import_root(module.filename) in layout.certain
 
     def _relative(self, filename: str, decl: ImportDecl) -> Single:
         found = self.project.resolve_import(filename, decl.module, decl.level)
@@ -217,8 +231,10 @@ class Query:
         owner = self._relative(filename, star) if star.level else self._module(filename, star.module)
         if not isinstance(owner, Module):
             return Unknown("star import from outside")
-        if owner.filename is None:
-            return Missing(star.module, name)
+        key = (owner.filename or "", name)
+        if owner.filename is None or key in self.active or key in self.starred:
+            return Missing(star.module, name)  # what was asked already has nothing to add
+        self.starred.add(key)
         try:
             shape = self.project.shape(owner.filename)
         except UnreadableSource:

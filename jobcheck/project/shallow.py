@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from ast import literal_eval
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser
@@ -239,7 +240,9 @@ def _start(decl: Binding | StatementDecl) -> int:
 
 
 def _decode(name: bytes) -> str:
-    return name.decode("utf-8", "replace")
+    """An identifier or a dotted name, normalised as Python does."""
+    text = name.decode("utf-8", "replace")
+    return text if text.isascii() else normalize("NFKC", text)
 
 
 Work = list[tuple[Node, Scope, bool]]
@@ -540,7 +543,7 @@ class _Reader:
                 if name is not None and value is not None:
                     keywords.append(KeywordDecl(self._text(name), *self._span(value)))
             elif kind == "dictionary_splat":
-                keywords.append(KeywordDecl("", *self._span(node)))
+                keywords.append(KeywordDecl("", *self._span(node.children[-1])))
             elif kind not in _NOT_STATEMENTS:
                 plain = node.child_by_field_name("value") if kind == "subscript" else node
                 bases.append(BaseDecl(self._dotted_or_empty(plain), *self._span(node)))
