@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.report.as_json import Json, dumped
 from jobcheck.rules.catalogue import RuleInfo, catalogue
+from jobcheck.rules.own_pages import PAGES
 
 if TYPE_CHECKING:
     from jobcheck.rules.base import Rule
@@ -40,13 +41,19 @@ def rule_page(info: RuleInfo) -> str:
         facts.append(f"{info.fixable} fix")
     heading = f"{info.code} {info.name}"
     page = f"# {heading}\n\nFinds {info.summary}.\n\n({', '.join(facts)})\n"
-    return f"{page}\n{rule.doc.strip()}\n" if rule is not None and rule.doc.strip() else page
+    doc = _doc(info.code, rule)
+    return f"{page}\n{doc}" if doc else page
 
 
 def rule_json(info: RuleInfo) -> str:
     rule = _rules().get(info.code)
-    more: Json = {"severity": None, "doc": None} if rule is None else {"severity": rule.severity.label, "doc": rule.doc}
-    return dumped({**_facts(info), **more})
+    severity = rule.severity.label if rule else None
+    return dumped({**_facts(info), "severity": severity, "doc": _doc(info.code, rule) or None})
+
+
+def _doc(code: str, rule: Rule | None) -> str:
+    text = rule.doc if rule else PAGES.get(code, "")
+    return text.strip() + "\n" if text.strip() else ""
 
 
 def _facts(info: RuleInfo) -> Json:

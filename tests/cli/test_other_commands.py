@@ -68,6 +68,13 @@ def test_explain_a_planned_rule(jobcheck):
     assert json.loads(jobcheck("explain", "JOB803", "--format", "json").stdout)["doc"] is None
 
 
+@pytest.mark.parametrize("code", ["JOB001", "JOB002", "JOB003", "JOB009"])
+def test_explain_rules_about_the_run(jobcheck, code):
+    page = jobcheck("explain", code).stdout
+    for heading in ("What it finds", "Why it matters", "How to fix", "Known limits"):
+        assert f"\n## {heading}\n" in page
+
+
 def test_help_leads_to_the_options_of_a_run(jobcheck):
     assert "jobcheck check --help" in jobcheck("--help").stdout
     assert "--select" in jobcheck("check", "-h").stdout
