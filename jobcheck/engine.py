@@ -110,18 +110,46 @@ class _Run:
 
     def _collect(self) -> None:
         candidates = list(self._candidates())
-        marks = sorted({mark for f in self.frameworks for mark in f.marks})
-        pattern = re.compile(rb"\b(?:" + b"|".join(m.encode() for m in marks) + rb")\b")
-        progress = self.options.progress
-        for number, filename in enumerate(candidates):
-            if progress:
-                progress("reading job code", number, len(candidates))
-            self._guarded(filename, "the analysis", lambda name=filename: self._file(name, pattern))  # type: ignore[misc]
+        pattern = re.compile(b"|".join(mark for f in self.frameworks for mark in f.marks))
+        makers: set[str] = set()
+        done: set[str] = set()
+        while candidates:
+            for filename in candidates:
+                self._guarded(filename, "the analysis", lambda name=filename: makers.update(self._makers(name)))  # type: ignore[misc]
+            for number, filename in enumerate(candidates):
+                if self.options.progress:
+                    self.options.progress("reading job code", number, len(candidates))
+                self._guarded(filename, "the analysis", lambda name=filename: self._file(name, pattern))  # type: ignore[misc]
+            done.update(candidates)
+            candidates = self._mentioning(makers, done)
         named = [n for n in self.options.named if n.endswith(".py") and n in set(self.project.filenames)]
-        for filename in sorted({*named} - {*candidates}):
+        for filename in sorted({*named} - done):
             self._guarded(filename, "the analysis", lambda name=filename: self._named(name))  # type: ignore[misc]
         for framework in self.frameworks:
             self._guarded("", framework.name, lambda f=framework: f.finish(self.solver, self.registry))  # type: ignore[misc]
+
+    def _makers(self, filename: str) -> Iterator[str]:
+        """Functions of the file that are decorators which make jobs, by name."""
+        patterns = [re.compile(f.makers) for f in self.frameworks if f.makers]
+        data = self.project.source(filename).data
+        for decl, cls in self.solver.functions_of(filename):
+            if cls is not None or decl.decorators or not any(p.search(data, decl.start, decl.end) for p in patterns):
+                continue
+            returned = self.solver.returned(FunctionRef(filename, decl.qualname, decl.start))
+            if any(f.makes_jobs(self.solver, returned) for f in self.frameworks):
+                yield decl.name
+
+    def _mentioning(self, makers: set[str], done: set[str]) -> list[str]:
+        """Further files that use one of the project's own job decorators."""
+        if not makers:
+            return []
+        pattern = re.compile(rb"@\s*(?:[\w.]+\.)?(?:" + b"|".join(re.escape(m.encode()) for m in sorted(makers)) + rb")\b")
+        found = []
+        for filename in self.project.filenames:
+            data = None if filename in done else self.solver.raw(filename)
+            if data is not None and pattern.search(data):
+                found.append(filename)
+        return found
 
     def _named(self, filename: str) -> None:
         try:
@@ -140,8 +168,9 @@ class _Run:
                 job = framework.class_job(self.solver, ref)
                 if job is not None:
                     self._add_job(job)
+        bodies = {j.function.start for j in self.registry.jobs if j.function and j.function.filename == filename}
         for decl, cls in self.solver.functions_of(filename):
-            if _any_between(offsets, decl.start, decl.end) or (filename, decl.start) in self._job_bodies:
+            if _any_between(offsets, decl.start, decl.end) or decl.start in bodies:
                 unit = self.solver.function_unit(FunctionRef(filename, decl.qualname, decl.start))
                 if unit is not None:
                     self._unit(unit)
@@ -172,10 +201,6 @@ class _Run:
                 continue  # an `if` around functions: they are units of their own
             unit = self.solver.unit(filename, start, end, cls=cls)
             self._unit(unit)
-
-    @property
-    def _job_bodies(self) -> set[tuple[str, int]]:
-        return {(j.function.filename, j.function.start) for j in self.registry.jobs if j.function}
 
     def _job_of(self, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> None:
         if not decl.decorators:

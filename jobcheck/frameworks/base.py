@@ -19,15 +19,17 @@ class Framework(Protocol):
     """One framework.
 
     `modules` are the top-level packages whose import shows that a project uses it. `seeds` are identifiers of which a
-    file must hold one to hold job code of this framework; `marks` those that make the function around them an island;
-    `verbs` those by which a call may enqueue, declare, wait...: calls named otherwise are never shown to `record`.
+    file must hold one to hold job code of this framework; `marks` are patterns of bytes that make the function around
+    them an island; `makers` is one that a function of the project must match to return a decorator that makes jobs;
+    `verbs` are those by which a call may enqueue, declare, wait...: calls named otherwise are never shown to `record`.
     """
 
     name: str
     display: str
     modules: frozenset[str]
     seeds: frozenset[str]
-    marks: frozenset[str]
+    marks: tuple[bytes, ...]
+    makers: bytes | None
     verbs: frozenset[str]
 
     def knows(self, qualname: str) -> bool:
@@ -44,6 +46,12 @@ class Framework(Protocol):
 
     def class_job(self, solver: Solver, cls: ClassRef) -> Job | None:
         """The job that a class is, or None."""
+
+    def makes_jobs(self, solver: Solver, value: Value) -> bool:
+        """Whether what a function returns is a decorator or job of this framework: the function is a decorator then."""
+
+    def guess(self, solver: Solver, filename: str, name: str) -> Value | None:
+        """What a module-level name of unknown value must be by how its module uses it, or None."""
 
     def pipe(self, solver: Solver, left: Value, right: Value, origin: Origin) -> Value | None:
         """`left | right`, or None when neither is this framework's."""

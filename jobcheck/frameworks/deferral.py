@@ -32,7 +32,8 @@ class Deferral:
     modules = frozenset[str]()
     seeds = frozenset[str]()
     verbs = frozenset({"on_commit", "Timer", "register"})
-    marks = frozenset({"on_commit"})
+    marks = (rb"\bon_commit\b",)
+    makers = None
 
     def knows(self, qualname: str) -> bool:
         """See Framework."""
@@ -51,6 +52,14 @@ class Deferral:
         return None
 
     def class_job(self, solver: Solver, cls: ClassRef) -> Job | None:
+        """See Framework."""
+        return None
+
+    def makes_jobs(self, solver: Solver, value: Value) -> bool:
+        """See Framework."""
+        return False
+
+    def guess(self, solver: Solver, filename: str, name: str) -> Value | None:
         """See Framework."""
         return None
 

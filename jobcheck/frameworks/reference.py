@@ -35,7 +35,8 @@ class Reference:
     modules = frozenset({"jobcheck"})
     seeds = frozenset({"perform_later", "perform_now", "perform_all_later"})
     verbs = _VERBS
-    marks = frozenset({"perform_later", "perform_now", "perform_all_later"})
+    marks = (rb"\b(?:perform_later|perform_now|perform_all_later)\b",)
+    makers = rb"\bjob\s*\("
 
     def __init__(self) -> None:
         self.jobs: dict[tuple[str, int], Job] = {}
@@ -158,6 +159,14 @@ class Reference:
             if verb == "perform_now" and isinstance(job, Job) and job.function:
                 return solver.returned(job.function)
         return UNKNOWN
+
+    def makes_jobs(self, solver: Solver, value: Value) -> bool:
+        """See Framework."""
+        return False
+
+    def guess(self, solver: Solver, filename: str, name: str) -> Value | None:
+        """See Framework."""
+        return None
 
     def pipe(self, solver: Solver, left: Value, right: Value, origin: Origin) -> Value | None:
         """See Framework."""

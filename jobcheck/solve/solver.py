@@ -265,6 +265,11 @@ class Solver:
         if decl.augmented or decl.unpacked:
             return UNKNOWN
         value = self.expression(filename, *decl.value, cls=cls)
+        if value.unknown and cls is None and len(decl.names) == 1:
+            for framework in self.frameworks:
+                guessed = framework.guess(self, filename, decl.names[0])
+                if guessed is not None:
+                    return guessed
         if value.unknown and decl.annotation is not None:
             return self._annotated(filename, decl.annotation, cls)
         return value

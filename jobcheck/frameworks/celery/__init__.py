@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -28,10 +29,14 @@ class Celery:
         "shared_task", "Celery", "celery", "delay", "apply_async", "send_task", "delay_on_commit", "apply_async_on_commit",
         "crontab", "beat_schedule", "CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE",
     })  # fmt: skip
-    marks = frozenset({
-        "delay", "apply_async", "s", "si", "signature", "subtask", "chain", "group", "chord", "send_task", "starmap",
-        "chunks", "delay_on_commit", "apply_async_on_commit", "crontab", "add_periodic_task",
-    })  # fmt: skip
+    marks = (
+        rb"\.(?:delay|apply_async|delay_on_commit|apply_async_on_commit|send_task|add_periodic_task|starmap|chunks)\b",
+        rb"\.(?:s|si|signature|subtask)\s*\(",
+        rb"(?<![.\w])(?:chain|group|chord|signature|subtask|crontab|send_task)\s*\(",
+        rb"\bcelery\.(?:chain|group|chord|signature)\b",
+        rb"\bschedules\.crontab\b",
+    )
+    makers = rb"\.task\b|\bshared_task\b"
     verbs = frozenset(
         names.JOB_VERBS | names.SIGNATURE_VERBS | names.RESULT_WAITS | {"send_task", "chain", "group", "chord", "crontab",
         "add_periodic_task", "AsyncResult"}
@@ -63,6 +68,16 @@ class Celery:
     def class_job(self, solver: Solver, cls: ClassRef) -> Job | None:
         """See Framework."""
         return declare.class_job(self, solver, cls)
+
+    def makes_jobs(self, solver: Solver, value: Value) -> bool:
+        """See Framework."""
+        return declare.makes_jobs(solver, value)
+
+    def guess(self, solver: Solver, filename: str, name: str) -> Value | None:
+        """See Framework: a name on which methods are called that only an app has."""
+        data = solver.raw(filename) or b""
+        used = re.search(rb"\b" + re.escape(name.encode()) + rb"\.(?:autodiscover_tasks|config_from_object)\s*\(", data)
+        return model.app() if used else None
 
     def pipe(self, solver: Solver, left: Value, right: Value, origin: Origin) -> Value | None:
         """See Framework."""

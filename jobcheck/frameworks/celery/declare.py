@@ -11,7 +11,8 @@ from jobcheck.project.shape import AssignDecl, DecoratorDecl, FunctionDecl
 from jobcheck.registry import Job, Option
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
-    UNKNOWN, ClassObject, ClassRef, External, FrameworkValue, Function, FunctionRef, Instance, Kind, Origin, Value,
+    UNKNOWN, ClassObject, ClassRef, External, FrameworkValue, Function, FunctionRef, Instance, Kind, LocalFunction, Origin, Value,
+    known,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -47,12 +48,27 @@ def decorator_data(celery: Celery, solver: Solver, kind: Kind) -> model.Decorato
     found = model.data_of(kind, "decorator")
     if isinstance(found, model.Decorator):
         return found
-    if isinstance(kind, Function):
-        # A function of the project that is used as a decorator: what it returns may be a job.
-        for made in solver.returned(kind.ref).kinds():
-            if isinstance(made, FrameworkValue) and made.framework == model.NAME and made.role in ("job", "decorator"):
-                return model.Decorator(open=True)
+    # A function of the project that is used as a decorator: what it returns may be a job.
+    if isinstance(kind, Function) and makes_jobs(solver, solver.returned(kind.ref)):
+        return model.Decorator(open=True)
+    if isinstance(kind, LocalFunction) and makes_jobs(solver, known(kind)):
+        return model.Decorator(open=True)
     return None
+
+
+def makes_jobs(solver: Solver, value: Value) -> bool:
+    """Whether a returned value is a job, a decorator of jobs, or an inner function that returns one."""
+    for kind in value.kinds():
+        if isinstance(kind, FrameworkValue) and kind.framework == model.NAME and kind.role in ("job", "decorator"):
+            return True
+        if isinstance(kind, LocalFunction):
+            flow = solver.nested_flow(kind)
+            if flow is not None and any(
+                isinstance(k, FrameworkValue) and k.framework == model.NAME and k.role in ("job", "decorator")
+                for k in solver.flow_value(flow).kinds()
+            ):
+                return True
+    return False
 
 
 def _which(solver: Solver, kind: Kind, filename: str, decl: FunctionDecl) -> DecoratorDecl | None:
@@ -151,8 +167,6 @@ def from_decorator_call(celery: Celery, solver: Solver, base: model.Decorator, n
         found = solver.function_decl(only.ref)
         if found is not None:
             return model.job(job_of(celery, solver, only.ref.filename, found[0], found[1], data, None))
-    if isinstance(only, FrameworkValue):
-        return Value() if False else None
     return UNKNOWN
 
 
