@@ -7,9 +7,14 @@ tag, so a whole island travels as MessagePack.
 
 from __future__ import annotations
 
-from typing import Literal, Union
+from typing import TYPE_CHECKING, Any, Literal, Union
 
 import msgspec
+
+if TYPE_CHECKING:
+    Value = Union[bool, int, float, str, bytes, None]
+else:  # msgspec takes no union of str and bytes, but MessagePack keeps them apart
+    Value = Any
 
 
 class Node(msgspec.Struct, tag=True, tag_field="node", omit_defaults=True, eq=False, gc=False):
@@ -34,7 +39,7 @@ class Constant(Node):
     """
 
     kind: Literal["none", "bool", "int", "float", "complex", "str", "bytes", "ellipsis"]
-    value: Union[None, bool, int, float, str, bytes] = None
+    value: Value = None
     cut: bool = False
 
 

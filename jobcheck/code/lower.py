@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import libcst as cst
 
-from jobcheck.code import ir, islands
+from jobcheck.code import ir, nesting
 from jobcheck.code.literals import LONGEST_LITERAL
 from jobcheck.code.lower_stmt import statements
 from jobcheck.code.scanner import MismatchError, Scanner
@@ -115,13 +115,15 @@ def _checked(data: bytes, indent: bytes) -> str:
         text = data.decode()
     except UnicodeDecodeError:
         raise _RefusedError(NOT_UTF8) from None
-    if len(_TOKEN.findall(data)) > MAX_DEPTH and islands.depth(_wrapped(data, indent), MAX_DEPTH) > MAX_DEPTH:
+    if _too_deep(b"if 1:\n" + indent + data if indent else data):
         raise _RefusedError(TOO_DEEP)
     return text
 
 
-def _wrapped(data: bytes, indent: bytes) -> bytes:
-    return b"if 1:\n" + indent + data if indent else data
+def _too_deep(source: bytes) -> bool:
+    if len(_TOKEN.findall(source)) > MAX_DEPTH and nesting.depth(source, MAX_DEPTH) > MAX_DEPTH:
+        return True
+    return nesting.readings(source) > nesting.MANY
 
 
 def _parse(text: str, indent: bytes) -> Sequence[cst.CSTNode]:
