@@ -119,7 +119,7 @@ class Layout:
             if outside and root not in self.certain:
                 continue
             found = self.at(join(root, *parts))
-            if isinstance(found, str) and (found != importer or _may_import_itself(found, root in self.certain)):
+            if isinstance(found, str) and (found != importer or len(parts) > 1 or _may_import_itself(found, root in self.certain)):
                 return found
             if isinstance(found, Package) and not outside and found.directories[0] not in portions:
                 portions += found.directories
