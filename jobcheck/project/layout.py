@@ -1,8 +1,9 @@
 """Where modules lie: import roots, the name of a file's module, and the file of a module's name.
 
 Nothing says in a repository which directories are on `sys.path`, so roots are guessed. *Certain* roots are the project
-root, directories with pyproject.toml, setup.py, setup.cfg or manage.py, and `src` and `lib` below these. The parents of
-outermost packages are roots too, unless the code imports them as namespace packages.
+root, directories with pyproject.toml, setup.py, setup.cfg or manage.py, and `src` and `lib` below these. For the
+parents of outermost packages, and for packages that code below imports from as if they were roots, the imports must
+speak.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from posixpath import basename, dirname, join
 
-_MARKERS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", "manage.py"})
+_SERVED = "manage.py"  # it is run as a script, so its directory is on the path, even when that is a package
+_MARKERS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", _SERVED})
 _SOURCE_FOLDERS = ("src", "lib")
 # A project's folder of such a name is not what `import celery` means, unless it lies at a certain root.
 # fmt: off
@@ -25,6 +27,7 @@ _OUTSIDE = sys.stdlib_module_names | {
 }
 # fmt: on
 _MOST_WITNESSES = 200
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +47,18 @@ class Layout:
         self.packages = frozenset(dirname(f) for f in self.files if basename(f) == "__init__.py")
         self.folders = frozenset(folder for f in self.files for folder in _ancestors(dirname(f)))
         self.certain = self._certain_roots(others)
-        tops = {_outside_of(p, self.packages) for p in self.packages}
-        self._tops = frozenset(tops)
+        self._tops = frozenset(_outside_of(p, self.packages) for p in self.packages)
         self._chosen: dict[str, str] = {}
         self._roots: dict[str, tuple[str, ...]] = {}
-        self._children: dict[str, list[str]] = {}
-        for package in self.packages:
-            self._children.setdefault(dirname(package), []).append(basename(package))
+        self._proven: dict[str, bool] = {}
+        self._imports: dict[str, frozenset[str]] = {}
 
     def _certain_roots(self, others: Iterable[str]) -> frozenset[str]:
         marked = {dirname(f) for f in (*self.files, *others) if basename(f) in _MARKERS}
-        roots = {""} | {folder for folder in marked if folder not in self.packages}
+        roots = {folder for folder in marked if folder not in self.packages} | {""}
         roots |= {join(root, name) for root in roots for name in _SOURCE_FOLDERS}
-        return frozenset(root for root in roots if root in self.folders and root not in self.packages) | {""}
+        served = {dirname(f) for f in self.files if basename(f) == _SERVED}
+        return frozenset(r for r in roots if r in self.folders and r not in self.packages) | served | {""}
 
     # --- names of files --------------------------------------------------------------------------------------
 
@@ -71,40 +73,69 @@ class Layout:
     def import_root(self, filename: str) -> str:
         """The directory that must be on `sys.path` for the file's module name."""
         folder = dirname(filename)
+        if folder not in self._chosen:
+            self._chosen[folder] = self._choose_root(folder)
+        return self._chosen[folder]
+
+    def _choose_root(self, folder: str) -> str:
+        """Of the directories that may be the root of a folder's files, the one that imports speak for."""
         top = _outside_of(folder, self.packages)
-        if top in self.certain:
-            return top
-        key = top if folder in self.packages else top + "/"
-        if key not in self._chosen:
-            self._chosen[key] = self._choose_root(top, in_package=folder in self.packages)
-        return self._chosen[key]
+        outer = next(a for a in _ancestors(top) if a in self.certain)
+        inner = next((a for a in _ancestors(folder) if a in self.certain and a in self.packages), top)
+        if inner == outer or (basename(outer) in _SOURCE_FOLDERS and inner == top):
+            return outer
+        first = inner[len(outer) + 1 if outer else 0 :].partition("/")[0]
+        for_outer = self._evidence(inner, outer, first).good
+        for_inner = self._evidence(inner, inner).good
+        if for_outer == for_inner:
+            return inner if folder in self.packages and inner == top else outer
+        return outer if for_outer > for_inner else inner
 
-    def _choose_root(self, top: str, in_package: bool) -> str:
-        """Of the directory outside of all packages and the certain root above it, the one that imports speak for."""
-        certain = next(a for a in _ancestors(top) if a in self.certain)
-        if basename(certain) in _SOURCE_FOLDERS:
-            return certain
-        below = top[len(certain) + 1 if certain else 0 :]
-        namespace, own = below.partition("/")[0], self._children.get(top, [])
-        for_certain, for_top = self._witnesses(certain, top, namespace, own)
-        if for_certain == for_top:
-            return top if in_package else certain
-        return certain if for_certain > for_top else top
+    # --- what imports say ------------------------------------------------------------------------------------
 
-    def _witnesses(self, certain: str, top: str, namespace: str, own: list[str]) -> tuple[int, int]:
-        """How many files import by the name of the namespace, and how many by that of a package below `top`."""
-        by_namespace, by_own = _importing([namespace]), _importing(own)
-        near = sorted(f for f in self.files if f.startswith(top + "/"))
-        far = sorted(f for f in self.files if not certain or f.startswith(certain + "/"))
-        votes = [0, 0]
-        for filename in list(dict.fromkeys(near[:_MOST_WITNESSES] + far[:_MOST_WITNESSES])):
+    def is_proven(self, root: str) -> bool:
+        """Whether the code below a directory imports by it: several names, and hardly any that are not there."""
+        if root not in self._proven:
+            evidence = self._evidence(root, root)
+            self._proven[root] = evidence.names >= 2 and evidence.good > 2 * evidence.bad
+        return root in self.certain or self._proven[root]
+
+    def _evidence(self, folder: str, root: str, first: str = "") -> _Evidence:
+        """How many imports in the files of a folder, and in those beside it, can be met from a root.
+
+        Only imports of modules in packages count, whose first name is there (and `first`, when that is given).
+        """
+        good = bad = 0
+        names = set()
+        for filename in self._witnesses(folder):
+            for dotted in self._imports_of(filename):
+                name, _, rest = dotted.partition(".")
+                if not rest or name in _OUTSIDE or (first and name != first) or self.at(join(root, name)) is None:
+                    continue
+                if isinstance(self.at(join(root, *dotted.split("."))), str):
+                    good += 1
+                    names.add(name)
+                else:
+                    bad += 1
+        return _Evidence(good, bad, len(names))
+
+    def _witnesses(self, folder: str) -> list[str]:
+        """Files of a folder, evenly spread, and then some beside it."""
+        above = dirname(folder)
+        near = sorted(f for f in self.files if f.startswith(folder + "/"))
+        far = sorted(f for f in self.files if f.startswith(above + "/") or not above) if folder else []
+        spread = [names[:: len(names) // _MOST_WITNESSES + 1] for names in (near, far)]
+        return list(dict.fromkeys(spread[0] + spread[1]))
+
+    def _imports_of(self, filename: str) -> frozenset[str]:
+        """The modules that a file imports by absolute names, as far as lines tell."""
+        if filename not in self._imports:
             try:
-                data = self._read(filename)
-            except OSError:
-                continue
-            votes[0] += by_namespace.search(data) is not None
-            votes[1] += by_own.search(data) is not None
-        return votes[0], votes[1]
+                found = _IMPORT.findall(self._read(filename))
+            except (OSError, LookupError):
+                found = []
+            self._imports[filename] = frozenset(name.decode("utf-8", "replace") for name in found)
+        return self._imports[filename]
 
     # --- files of names --------------------------------------------------------------------------------------
 
@@ -113,17 +144,38 @@ class Layout:
         parts = dotted.split(".")
         if not all(parts):
             return None
-        outside = parts[0] in _OUTSIDE
         portions: list[str] = []
         for root in self._search_roots(importer):
-            if outside and root not in self.certain:
-                continue
             found = self.at(join(root, *parts))
-            if isinstance(found, str) and (found != importer or len(parts) > 1 or _may_import_itself(found, root in self.certain)):
+            if found is None or not self._may_serve(root, parts, importer):
+                continue
+            if isinstance(found, str) and (found != importer or _may_import_itself(found, root in self.certain)):
                 return found
-            if isinstance(found, Package) and not outside and found.directories[0] not in portions:
+            if isinstance(found, Package) and parts[0] not in _OUTSIDE and found.directories[0] not in portions:
                 portions += found.directories
         return Package(dotted, tuple(portions)) if portions else None
+
+    def find_top(self, dotted: str, importer: str | None) -> str | Package | None:
+        """What the first name of `import a.b.c` means: the `a` that has the rest."""
+        found = self.find(dotted, importer)
+        path = dirname(found) if isinstance(found, str) and basename(found) == "__init__.py" else None
+        path = found.rpartition(".")[0] if isinstance(found, str) and path is None else path
+        if path is None:
+            return self.find(dotted.partition(".")[0], importer)
+        for _ in range(dotted.count(".")):
+            path = dirname(path)
+        return self.at(path)
+
+    def _may_serve(self, root: str, parts: list[str], importer: str | None) -> bool:
+        """Whether a root may be meant, and not a distribution that happens to have such a name too."""
+        if root in self.certain:
+            return True
+        if parts[0] in _OUTSIDE:
+            return False
+        if root in self.packages:
+            return self.is_proven(root)
+        is_near = importer is not None and (not root or importer.startswith(root + "/"))
+        return is_near or len(parts) > 1 or self.is_proven(root)
 
     def at(self, path: str) -> str | Package | None:
         """The module that lies at a path without suffix."""
@@ -150,6 +202,13 @@ class Layout:
         yield from (a for a in _ancestors(folder) if a in self.packages)
 
 
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    good: int
+    bad: int
+    names: int
+
+
 def _may_import_itself(filename: str, certain: bool) -> bool:
     """`from p import sub` in `p/__init__.py` is fine; `import redis` in `redis.py` means another redis."""
     return certain and basename(filename) == "__init__.py"
@@ -173,11 +232,3 @@ def _outside_of(folder: str, packages: frozenset[str]) -> str:
 def _common(root: str, near: set[str]) -> int:
     """How far down a root shares its path with an importer."""
     return next((a.count("/") + 1 for a in _ancestors(root) if a and a in near), 0)
-
-
-def _importing(names: list[str]) -> re.Pattern[bytes]:
-    """Matches an absolute import of one of some top-level names."""
-    if not names:
-        return re.compile(rb"(?!)")
-    alternatives = b"|".join(re.escape(name.encode("utf-8", "surrogateescape")) for name in names)
-    return re.compile(rb"^[ \t]*(?:from|import)[ \t]+(?:" + alternatives + rb")(?![\w\x80-\xff])", re.MULTILINE)

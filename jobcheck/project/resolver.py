@@ -180,8 +180,10 @@ class Query:
 
     def _imported(self, filename: str, decl: ImportDecl) -> Resolution:
         if decl.name is None:
-            dotted = decl.module if decl.asname else decl.bound
-            return self._module(filename, dotted)
+            if decl.asname or decl.module == decl.bound:
+                return self._module(filename, decl.module)
+            top = self.project.layout.find_top(decl.module, filename)
+            return External(decl.bound) if top is None else _as_module(top, decl.bound)
         owner = self._relative(filename, decl) if decl.level else self._module(filename, decl.module)
         if not isinstance(owner, Module):
             return self._attribute_of(owner, decl.name) if isinstance(owner, External) else owner
@@ -204,7 +206,7 @@ class Query:
     def _is_certain(self, module: Module) -> bool:
         """Whether an absolute import surely means this file, and no distribution of the same name."""
         layout = self.project.layout
-        return module.filename is not None and layout.import_root(module.filename) in layout.certain
+        return module.filename is not None and layout.is_proven(layout.import_root(module.filename))
 
     def _relative(self, filename: str, decl: ImportDecl) -> Single:
         found = self.project.resolve_import(filename, decl.module, decl.level)

@@ -228,8 +228,37 @@ def test_module_names(files: list[str], others: list[str], filename: str, name: 
 def test_imports_decide_between_namespace_and_root() -> None:
     files = {"services/pay/__init__.py": "", "services/pay/jobs.py": "", "run.py": "from services.pay import jobs\n"}
     assert project(files).module_name("services/pay/jobs.py") == "services.pay.jobs"
-    files["run.py"] = "from pay import jobs\n"
+    files["run.py"] = "import pay.jobs\n"
     assert project(files).module_name("services/pay/jobs.py") == "pay.jobs"
+
+
+def test_a_package_that_its_code_imports_from_is_a_root() -> None:
+    files = {f"shop/{name}/__init__.py": "" for name in ("core", "pay", "redis")} | {"shop/__init__.py": ""}
+    files |= {"shop/core/jobs.py": "from pay.models import P\nfrom core.util import U\n"}
+    files |= {"shop/pay/models.py": "class P: pass\n", "shop/core/util.py": "class U: pass\n"}
+    assert meaning(project(files).resolve("shop/core/jobs.py", "P")) == "shop/pay/models.py: P"
+    files |= {"shop/core/jobs.py": "from core.api import U\nfrom pay import P\nfrom shop.pay import models\n"}
+    found = project(files)
+    assert meaning(found.resolve("shop/core/jobs.py", "P")) == "external pay.P"
+    assert meaning(found.resolve("shop/core/jobs.py", "U")) == "external core.api.U"
+    assert found.module_name("shop/core/jobs.py") == "shop.core.jobs"
+
+
+def test_a_package_with_manage_py_is_a_root() -> None:
+    files = {"ls/__init__.py": "", "ls/manage.py": "", "ls/tests/__init__.py": "", "ls/tests/conf.py": "x = 1\n"}
+    files |= {"ls/io/__init__.py": "", "ls/io/tests/__init__.py": "", "ls/io/tests/m.py": "from tests.conf import x\n"}
+    found = project(files)
+    assert meaning(found.resolve("ls/io/tests/m.py", "x")) == "ls/tests/conf.py: x"
+    assert found.module_name("ls/io/tests/m.py") == "io.tests.m"
+
+
+def test_imports_from_a_root_that_is_guessed_are_not_missing() -> None:
+    files = {
+        "plugins/slack/__init__.py": "",
+        "plugins/slack/client.py": "from slack import WebClient\nimport slack.rtm\n",
+    }
+    assert meaning(project(files).resolve("plugins/slack/client.py", "WebClient")) == "unknown"
+    assert meaning(project(files).resolve("plugins/slack/client.py", "slack.rtm.x")) != "missing rtm"
 
 
 def test_the_nearest_root_wins() -> None:

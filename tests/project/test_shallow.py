@@ -53,7 +53,7 @@ CODE = {
     ),
     "parameters": (
         b"def f(a, b=1, /, c: int = (2), *args: int, d, e: str = '', **kw: x): pass\n"
-        b"def g(*, a): pass\ndef h(*a: *b, c=1): pass\ndef i(self, a=lambda x=1: x, *, b): pass\ndef j(): pass\n"
+        b"def g(*, a): pass\ndef h(*a: b, c=1): pass\ndef i(self, a=lambda x=1: x, *, b): pass\ndef j(): pass\n"
         b"async def k(\n  a,  # comment\n  b: dict[str, int] | None = None,\n) -> list[int]: pass\n"
     ),
     "decorators": (
