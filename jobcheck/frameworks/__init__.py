@@ -10,5 +10,6 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.frameworks.celery import Celery
     from jobcheck.frameworks.deferral import Deferral
     from jobcheck.frameworks.reference import Reference
+    from jobcheck.solve.orm.django import DjangoModels
 
-    return (Celery(), Reference(), Deferral())
+    return (Celery(), Reference(), Deferral(), DjangoModels())

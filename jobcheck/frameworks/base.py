@@ -67,3 +67,60 @@ class Framework(Protocol):
 
     def finish(self, solver: Solver, registry: Registry) -> None:
         """Called once all sites are recorded: messages, schedules of the configuration."""
+
+
+class NoJobs:
+    """A base for what takes part in solving but has no jobs: ORMs, callbacks. Each answer is "not mine"."""
+
+    name = ""
+    display = ""
+    modules: frozenset[str] = frozenset()
+    seeds: frozenset[str] = frozenset()
+    marks: tuple[bytes, ...] = ()
+    makers: bytes | None = None
+    verbs: frozenset[str] = frozenset()
+
+    def knows(self, qualname: str) -> bool:
+        """See Framework."""
+        return False
+
+    def attribute(self, solver: Solver, owner: Kind, name: str) -> Value | None:
+        """See Framework."""
+        return None
+
+    def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
+        """See Framework."""
+        return None
+
+    def decorate(self, solver: Solver, decorator: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value | None:
+        """See Framework."""
+        return None
+
+    def class_job(self, solver: Solver, cls: ClassRef) -> Job | None:
+        """See Framework."""
+        return None
+
+    def makes_jobs(self, solver: Solver, value: Value) -> bool:
+        """See Framework."""
+        return False
+
+    def guess(self, solver: Solver, filename: str, name: str) -> Value | None:
+        """See Framework."""
+        return None
+
+    def pipe(self, solver: Solver, left: Value, right: Value, origin: Origin) -> Value | None:
+        """See Framework."""
+        return None
+
+    def parameter(self, solver: Solver, filename: str, decl: FunctionDecl, index: int, name: str) -> Value | None:
+        """See Framework."""
+        return None
+
+    def record(self, solver: Solver, site: Site, registry: Registry) -> None:
+        """See Framework."""
+
+    def record_flow(self, solver: Solver, flow: Flow, registry: Registry) -> None:
+        """See Framework."""
+
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """See Framework."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobcheck.code import ir
-from jobcheck.project.shape import FunctionDecl
+from jobcheck.frameworks.base import NoJobs
 from jobcheck.registry import Callback
 from jobcheck.solve.calls import argument
-from jobcheck.solve.defs import Env
-from jobcheck.solve.flow import Flow, Site
-from jobcheck.solve.kinds import ClassRef, External, Kind, Origin, Value
+from jobcheck.solve.flow import Site
+from jobcheck.solve.kinds import External
 
 if TYPE_CHECKING:
-    from jobcheck.registry import Job, Registry
+    from jobcheck.registry import Registry
     from jobcheck.solve.solver import Solver
 
 # The function, where its callback stands among the positional arguments, and the parameter's name.
@@ -24,52 +22,12 @@ _FORMS = {
 }
 
 
-class Deferral:
+class Deferral(NoJobs):
     """Not a queue: it only records the callbacks."""
 
     name = "deferral"
-    display = ""
-    modules = frozenset[str]()
-    seeds = frozenset[str]()
     verbs = frozenset({"on_commit", "Timer", "register"})
     marks = (rb"\bon_commit\b",)
-    makers = None
-
-    def knows(self, qualname: str) -> bool:
-        """See Framework."""
-        return False
-
-    def attribute(self, solver: Solver, owner: Kind, name: str) -> Value | None:
-        """See Framework."""
-        return None
-
-    def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
-        """See Framework."""
-        return None
-
-    def decorate(self, solver: Solver, decorator: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value | None:
-        """See Framework."""
-        return None
-
-    def class_job(self, solver: Solver, cls: ClassRef) -> Job | None:
-        """See Framework."""
-        return None
-
-    def makes_jobs(self, solver: Solver, value: Value) -> bool:
-        """See Framework."""
-        return False
-
-    def guess(self, solver: Solver, filename: str, name: str) -> Value | None:
-        """See Framework."""
-        return None
-
-    def pipe(self, solver: Solver, left: Value, right: Value, origin: Origin) -> Value | None:
-        """See Framework."""
-        return None
-
-    def parameter(self, solver: Solver, filename: str, decl: FunctionDecl, index: int, name: str) -> Value | None:
-        """See Framework."""
-        return None
 
     def record(self, solver: Solver, site: Site, registry: Registry) -> None:
         """Note a callback."""
@@ -83,9 +41,3 @@ class Deferral:
                 origin = site.env.unit.origin(node)
                 value = solver.value(node, site.env)
                 registry.callbacks.append(Callback(what, site, origin, node, value, solver.is_test(site.unit.filename)))
-
-    def record_flow(self, solver: Solver, flow: Flow, registry: Registry) -> None:
-        """See Framework."""
-
-    def finish(self, solver: Solver, registry: Registry) -> None:
-        """See Framework."""

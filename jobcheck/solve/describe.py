@@ -59,6 +59,8 @@ def describe(kind: Kind, facts: Rows | None = None) -> str:
         case kinds.Instance(cls):
             sort = _INSTANCES.get(facts.row(cls) or "") if facts else None
             return f"an instance of `{cls.name}`" + (f" ({sort})" if sort else "")
+        case kinds.FrameworkValue("django", role):
+            return {"queryset": "a QuerySet", "rows": "a QuerySet of values"}.get(role, "a model manager")
         case kinds.FrameworkValue(role=role):
             return _article(role.replace("_", " "))
         case _:

@@ -165,6 +165,8 @@ def _item(solver: Solver, owner: Kind, index: Kind | None) -> Value:
         return plain("str")
     if plain_name(owner) == "bytes":
         return plain("int")
+    if isinstance(owner, FrameworkValue) and owner.framework == "django":
+        return element(solver, owner)
     return UNKNOWN
 
 
@@ -190,6 +192,8 @@ def sliced(owner: Value) -> Value:
             parts.append(known(Sequence(alt.kind.name, alt.kind.element)))
         elif plain_name(alt.kind) in ("str", "bytes", "queryset", "np_array", "pd_frame"):
             parts.append(plain(plain_name(alt.kind)))
+        elif isinstance(alt.kind, FrameworkValue) and alt.kind.framework == "django":
+            parts.append(known(alt.kind))
         else:
             parts.append(UNKNOWN)
     return join([*parts, UNKNOWN] if owner.open else parts)
@@ -212,6 +216,8 @@ def element(solver: Solver, kind: Kind) -> Value:
         case ClassObject(cls=cls):
             flavor = solver.classes.enum_flavor(cls)
             return known(EnumMember(cls, flavor)) if flavor else UNKNOWN
+        case FrameworkValue(framework="django", role="queryset" | "manager", data=ClassRef() as cls):
+            return known(Instance(cls))
         case _:
             return UNKNOWN
 

@@ -89,6 +89,7 @@ _INSTANCE_KEYS: dict[str, Rows] = {
     "dj_model": ("dict_instance",),
     "sqlalchemy": ("dict_instance",),
 }
+_DJANGO = {"queryset": "dj_queryset", "rows": "dj_queryset_values", "manager": "dj_manager"}
 _ROLES = {"result": "async_result", "signature": "signature", "canvas": "signature"}
 
 
@@ -131,6 +132,8 @@ def _code_rows(kind: Kind) -> Rows:
             return ("coroutine",)
         case kinds.FrameworkValue("celery", role):
             return (_ROLES[role],) if role in _ROLES else ()
+        case kinds.FrameworkValue("django", role):
+            return (_DJANGO[role],) if role in _DJANGO else ()
         case _:
             return ()
 

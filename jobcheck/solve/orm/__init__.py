@@ -1,0 +1,1 @@
+"""What the object-relational mappers' classes, managers and queries give."""
