@@ -60,9 +60,9 @@ class Report:
     """Everything a run found, before anything is hidden.
 
     `findings` holds all of them, of every rule, place, severity and confidence. `files`, `jobs` and `enqueues` count
-    what was seen; `frameworks` are display names ("Celery"). `filenames` lists the project's Python files, or at least
-    those with `jobcheck` or `noqa` among their identifiers: there unused suppressions are looked for. `sources` gives
-    the UTF-8 bytes of a file (the rows and columns of places count in these), or None when it cannot be read.
+    what was seen; `frameworks` are display names ("Celery"). `filenames` lists the project's Python files:
+    there unused suppressions are looked for. `sources` gives the UTF-8 bytes of a file (the rows and columns of places
+    count in these), or None when it cannot be read.
     `whole_project` is False when rules were asked about a part only, so that "hides nothing" cannot be judged.
     """
 

@@ -6,8 +6,7 @@ import sys
 from contextlib import suppress
 
 from jobcheck.engine_types import Report
-from jobcheck.filters import Shown
-from jobcheck.patterns import Patterns
+from jobcheck.filters import Shown, in_named
 from jobcheck.report.names import readable
 from jobcheck.targets import Target
 
@@ -28,10 +27,11 @@ def warn(text: str) -> None:
 
 def warn_of_silence(found: Target, report: Report) -> None:
     """Say when a run had nothing to judge: no finding must not be taken for "all is well"."""
-    excluded = Patterns(found.settings.exclude)
     for name in found.named:
-        if name and excluded.matches(name):
-            warn(f"{name} is excluded by the configuration: it is not checked (see `exclude`)")
+        if report.files and not any(in_named(filename, (name,)) for filename in report.filenames):
+            warn(
+                f"{name}: no Python file there is checked (`exclude` and .gitignore leave files out; see --show-files)"
+            )
     if report.files == 0:
         warn(f"there is no Python file in {found.root}: nothing was checked")
     elif report.jobs == 0:

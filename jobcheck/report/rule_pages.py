@@ -39,10 +39,8 @@ def rule_page(info: RuleInfo) -> str:
         facts.append(f"severity {rule.severity.label}")
     if info.fixable != "no":
         facts.append(f"{info.fixable} fix")
-    heading = f"{info.code} {info.name}"
-    page = f"# {heading}\n\nFinds {info.summary}.\n\n({', '.join(facts)})\n"
-    doc = _doc(info.code, rule)
-    return f"{page}\n{doc}" if doc else page
+    body = _doc(info.code, rule) or f"## What it finds\n{info.summary[0].upper()}{info.summary[1:]}.\n"
+    return f"# {info.code} {info.name}\n\n({', '.join(facts)})\n\n{body}"
 
 
 def rule_json(info: RuleInfo) -> str:

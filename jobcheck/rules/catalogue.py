@@ -17,7 +17,7 @@ _PREFIX = re.compile(r"JOB\d{0,3}")
 
 @dataclass(frozen=True, slots=True)
 class RuleInfo:
-    """What is known of a rule without importing it. `fixable` is "no", "safe" or "unsafe" (the best it offers)."""
+    """What is known of a rule without importing it. `fixable` is "no", "safe" or "unsafe": the best it offers now."""
 
     code: str
     name: str
@@ -47,6 +47,9 @@ _IMPLEMENTED = frozenset(
         606,
     )
 )
+
+_FIXED = frozenset({"JOB002"})
+"""Rules that offer the fix which their row plans."""
 
 _ROWS = (
     (1, "unreadable-file", "a file that cannot be decoded or parsed; the parts that can be are checked", _ON, "no"),
@@ -126,7 +129,8 @@ def catalogue() -> dict[str, RuleInfo]:
     rules = {}
     for number, name, summary, default, fixable in _ROWS:
         code = f"JOB{number:03}"
-        rules[code] = RuleInfo(code, name, summary, default, fixable, code in _IMPLEMENTED)
+        fix = fixable if code in _FIXED else "no"
+        rules[code] = RuleInfo(code, name, summary, default, fix, code in _IMPLEMENTED)
     return rules
 
 

@@ -103,9 +103,13 @@ def test_no_file_is_said(tmp_path, jobcheck, monkeypatch):
     assert result.exit_code == 0
 
 
-def test_an_excluded_path_is_said(shop, jobcheck):
-    result = jobcheck("--exclude", "shop/", "shop/views.py")
-    assert "shop/views.py is excluded by the configuration" in result.stderr
+@pytest.mark.parametrize("path", ["shop/views.py", "shop"])
+def test_a_path_where_nothing_is_checked_is_said(shop, jobcheck, path):
+    (shop / "other.py").touch()
+    assert f"{path}: no Python file there is checked" in jobcheck("--exclude", "shop/", path).stderr
+    (shop / ".gitignore").write_text("shop/\n")
+    assert f"{path}: no Python file there is checked" in jobcheck(path).stderr
+    assert "other.py" not in jobcheck("other.py").stderr
 
 
 def test_exit_zero(shop, jobcheck):
