@@ -7,9 +7,8 @@ gives it only what is small and flat enough, and turns everything that goes wron
 from __future__ import annotations
 
 import itertools
-import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import libcst as cst
 
@@ -42,7 +41,9 @@ NOT_PARSED = "does not parse"
 UNLIKE = "its tree does not give back its text"
 
 
-_TOKEN = re.compile(rb"\w+|[^\w\s]")  # or less than a token: more of them than there are tokens
+_SHALLOW = 40  # so deep is hardly any real code, and libcst is content with half a megabyte of stack
+_STACK = 16 * 2**20  # it needs a sixth of this for MAX_DEPTH
+_starting = threading.Lock()  # held while the size of new threads' stacks is ours
 
 
 class _RefusedError(Exception):
@@ -61,38 +62,44 @@ def lower(data: bytes, indent: bytes = b"") -> ir.Lowered:
         The same for the same arguments, whatever the depth of the caller's stack. Raises nothing.
     """
     try:
-        return ir.Lowered(_deep(lambda: _lower(data, indent)))
+        text, depth = _checked(data, indent)
+        if depth > _SHALLOW:
+            return _on_own_stack(text, indent)
+        try:
+            return _lower(text, indent)
+        except RecursionError:  # the caller's stack is nearly full
+            return _on_own_stack(text, indent)
     except _RefusedError as refused:
         return ir.Lowered([], str(refused))
 
 
-def _deep(work: Callable[[], list[ir.Stmt]]) -> list[ir.Stmt]:
-    """Do `work`, which recurses within `MAX_DEPTH`; on a stack of its own when the caller's is too full."""
-    try:
-        return work()
-    except RecursionError:
-        pass
-    outcome: list[list[ir.Stmt] | _RefusedError] = []
+def _on_own_stack(text: str, indent: bytes) -> ir.Lowered:
+    """Lower in a thread, whose stack is empty, and large even where threads get small ones."""
+    outcome = ir.Lowered([], TOO_DEEP)
 
     def run() -> None:
+        nonlocal outcome
         try:
-            outcome.append(work())
+            outcome = _lower(text, indent)
         except _RefusedError as refused:
-            outcome.append(refused)
+            outcome = ir.Lowered([], str(refused))
         except RecursionError:
-            outcome.append(_RefusedError(TOO_DEEP))
+            pass  # someone has set a very low limit: too deep
 
-    thread = threading.Thread(target=run)
-    thread.start()
+    with _starting:
+        before = threading.stack_size(_STACK)
+        try:
+            thread = threading.Thread(target=run)
+            thread.start()
+        except RuntimeError:  # no threads to be had
+            return outcome
+        finally:
+            threading.stack_size(before)
     thread.join()
-    result = outcome[0] if outcome else _RefusedError(UNLIKE)
-    if isinstance(result, _RefusedError):
-        raise result
-    return result
+    return outcome
 
 
-def _lower(data: bytes, indent: bytes) -> list[ir.Stmt]:
-    text = _checked(data, indent)
+def _lower(text: str, indent: bytes) -> ir.Lowered:
     nodes = _parse(text, indent)
     at = Scanner(text, 1 if text.startswith("\ufeff") else 0)
     try:
@@ -102,11 +109,11 @@ def _lower(data: bytes, indent: bytes) -> list[ir.Stmt]:
         raise _RefusedError(UNLIKE) from None
     if not text.isascii():
         _to_bytes(body, text)
-    return body
+    return ir.Lowered(body)
 
 
-def _checked(data: bytes, indent: bytes) -> str:
-    """The text of `data`, when it is fit for libcst."""
+def _checked(data: bytes, indent: bytes) -> tuple[str, int]:
+    """The text of `data` and how deep it nests, when it is fit for libcst."""
     if len(data) > MAX_BYTES:
         raise _RefusedError(TOO_LARGE)
     if indent.strip(b" \t\f"):
@@ -115,15 +122,11 @@ def _checked(data: bytes, indent: bytes) -> str:
         text = data.decode()
     except UnicodeDecodeError:
         raise _RefusedError(NOT_UTF8) from None
-    if _too_deep(b"if 1:\n" + indent + data if indent else data):
+    source = b"if 1:\n" + indent + data if indent else data
+    depth = nesting.depth(source, _SHALLOW)
+    if depth > MAX_DEPTH or nesting.readings(source) > nesting.MANY:
         raise _RefusedError(TOO_DEEP)
-    return text
-
-
-def _too_deep(source: bytes) -> bool:
-    if len(_TOKEN.findall(source)) > MAX_DEPTH and nesting.depth(source, MAX_DEPTH) > MAX_DEPTH:
-        return True
-    return nesting.readings(source) > nesting.MANY
+    return text, depth
 
 
 def _parse(text: str, indent: bytes) -> Sequence[cst.CSTNode]:
