@@ -63,6 +63,25 @@ class Signature:
 
 
 @dataclass(eq=False, slots=True)
+class Handler:
+    """What a declaration says of an error: run the job again, or give it up.
+
+    `what`: retry or discard. `errors` are the exceptions it names (a tuple's items, one by one), each an argument whose
+    value is the class; `open` when there are more that cannot be seen. `bound` says whether the number of runs ends:
+    "none" (surely not), "some", or "unknown"; `bound_origin` is where it is said. `origin` covers the declaration.
+    """
+
+    what: str
+    form: str
+    origin: Origin
+    errors: list[Argument] = field(default_factory=list)
+    open: bool = False
+    bound: str = "unknown"
+    bound_origin: Origin | None = None
+    options: dict[str, Option] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
 class Job:
     """A thing that runs later: a decorated function, a job class, or a function that exists as a job by being enqueued.
 
@@ -87,6 +106,7 @@ class Job:
     decorated: Origin | None = None
     base: ClassRef | None = None
     unknown_options: bool = False
+    handlers: list[Handler] = field(default_factory=list)
 
     @property
     def label(self) -> str:
@@ -205,7 +225,11 @@ class Schedule:
 
 @dataclass(eq=False, slots=True)
 class Retry:
-    """A job asking to be run again by hand: `self.retry(...)`."""
+    """A job asking to be run again by hand: `self.retry(...)`.
+
+    `positional` are the parameters that were given by position; `unknown` the keywords that are no option, each with
+    the nearest one that is. `raises`: the call never returns. `bound` and `bound_origin` as for a Handler.
+    """
 
     framework: str
     site: Site
@@ -213,11 +237,34 @@ class Retry:
     job: Job
     arguments: dict[str, Argument] = field(default_factory=dict)
     enqueue: Enqueue | None = None
+    positional: tuple[str, ...] = ()
+    unknown: dict[str, str | None] = field(default_factory=dict)
+    raises: bool = True
+    bound: str = "unknown"
+    bound_origin: Origin | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Signal:
+    """A place where a job tells its framework something by an exception of the framework's, other than by `Retry`.
+
+    `what` is the exception (`celery.exceptions.Ignore`), or `method` where the retry was named and not called.
+    """
+
+    framework: str
+    what: str
+    exit: Exit
+    origin: Origin
+    job: Job
 
 
 @dataclass(eq=False, slots=True)
 class Wait:
-    """Code that waits for a job's result: `.get()`, `.join()`."""
+    """Code that waits for a job's result: `.get()`, `.join()`.
+
+    `jobs` are those waited for, where they are known; `immediate`: they were performed on the spot (`apply`).
+    `allowed`: the code says that it means to wait in a job.
+    """
 
     framework: str
     site: Site
@@ -225,6 +272,9 @@ class Wait:
     form: str
     options: dict[str, Argument] = field(default_factory=dict)
     in_test: bool = False
+    jobs: tuple[Job, ...] = ()
+    immediate: bool = False
+    allowed: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -275,6 +325,7 @@ class Registry:
     messages: list[Message] = field(default_factory=list)
     schedules: list[Schedule] = field(default_factory=list)
     retries: list[Retry] = field(default_factory=list)
+    signals: list[Signal] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
     unsent: list[Unsent] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)
@@ -283,6 +334,6 @@ class Registry:
 
 
 __all__ = [
-    "Argument", "Around", "Callback", "Enqueue", "Exit", "Job", "Malformed", "Message", "MissingJob", "Option",
-    "Parameter", "Registry", "Retry", "Schedule", "Signature", "Unsent", "Wait",
+    "Argument", "Around", "Callback", "Enqueue", "Exit", "Handler", "Job", "Malformed", "Message", "MissingJob", "Option",
+    "Parameter", "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from jobcheck.project.shape import FunctionDecl
 from jobcheck.solve.defs import Env
 from jobcheck.solve.flow import Flow, Site
 from jobcheck.solve.kinds import ClassRef, Kind, Origin, Value
+from jobcheck.solve.units import Unit
 
 if TYPE_CHECKING:
     from jobcheck.registry import Job, Registry
@@ -89,6 +90,10 @@ class Celery:
         if job is None or not job.bound or index != 0 or job.cls is not None:
             return None
         return model.job(job)
+
+    def performed_by(self, unit: Unit) -> list[Job]:
+        """The jobs whose work a unit is."""
+        return [j for j in self.jobs.values() if j.function and (j.function.filename, j.function.start) == (unit.filename, unit.offset)]
 
     # --- registry ----------------------------------------------------------------------------------------------
 

@@ -204,7 +204,7 @@ def _call_job_method(owner: FrameworkValue, verb: str, solver: Solver, node: ir.
     if verb in ("map", "starmap", "chunks"):
         return model.canvas(model.Canvas("group", env.unit.origin(node), []))
     if verb in ("delay", "apply_async", "apply"):
-        return model.result()
+        return model.result(model.Result((job,), verb == "apply"))
     if verb in ("delay_on_commit", "apply_async_on_commit"):
         return plain("none")
     if verb == "retry":
@@ -221,7 +221,8 @@ def _call_signature_method(owner: FrameworkValue, verb: str) -> Value:
     if verb in ("set", "clone", "partial", "on_error", "freeze", "skew", "replace"):
         return known(owner)
     if verb in ("delay", "apply_async", "apply"):
-        return model.result()
+        jobs = owner.data.jobs if isinstance(owner.data, model.Signature) else ()
+        return model.result(model.Result(jobs, verb == "apply"))
     return UNKNOWN
 
 

@@ -49,6 +49,14 @@ class Canvas:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What an enqueue of known jobs returned; `immediate` when they were performed on the spot (`apply`)."""
+
+    jobs: tuple[Job, ...]
+    immediate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """`owner.verb`, not called yet."""
 
@@ -86,9 +94,9 @@ def canvas(data: Canvas) -> Value:
     return known(FrameworkValue(NAME, "canvas", data), data.origin)
 
 
-def result() -> Value:
+def result(data: Result | None = None) -> Value:
     """What an enqueue returns."""
-    return known(FrameworkValue(NAME, "result"))
+    return known(FrameworkValue(NAME, "result", data))
 
 
 def data_of(kind: Kind, role: str) -> object | None:

@@ -53,6 +53,14 @@ TASK_ONLY = frozenset(
 # Options of an enqueue that a task declaration may carry as a default although they are not listed for it.
 DEFAULTABLE = frozenset("queue exchange routing_key priority expires time_limit soft_time_limit serializer compression".split())
 
+# Parameters of `Task.retry`; further keywords are options of the new message. RETRY_MEANT: what people write instead.
+RETRY_OPTIONS = ("args", "kwargs", "exc", "throw", "eta", "countdown", "max_retries", "time_limit", "soft_time_limit")
+RETRY_MEANT = {
+    "ex": "exc", "err": "exc", "error": "exc", "exception": "exc", "e": "exc", "delay": "countdown", "wait": "countdown",
+    "seconds": "countdown", "default_retry_delay": "countdown", "retry_delay": "countdown", "max_retry": "max_retries",
+    "retries": "max_retries", "max_attempts": "max_retries", "attempts": "max_retries", "limit": "max_retries",
+}  # fmt: skip
+
 JOB_VERBS = frozenset({
     "delay", "apply_async", "s", "si", "signature", "subtask", "subtask_from_request", "map", "starmap", "chunks", "apply",
     "delay_on_commit", "apply_async_on_commit", "retry", "replace", "add_to_chord", "signature_from_request", "run",

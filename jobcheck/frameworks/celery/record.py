@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments
-from jobcheck.frameworks.celery import beat, compose, declare, model, names, unsent
+from jobcheck.frameworks.celery import beat, compose, declare, model, names, retries, unsent
 from jobcheck.frameworks.celery.config import serializer_names
 from jobcheck.registry import Argument, Enqueue, Job, Message, MissingJob, Registry, Retry, Schedule, Unsent, Wait
 from jobcheck.solve.calls import argument
@@ -73,7 +73,7 @@ class Recorder:
             case "app":
                 self._app_method(solver, site, verb, registry)
             case "result" if verb in names.RESULT_WAITS:
-                self._wait(solver, site, registry, verb)
+                self._wait(solver, site, registry, verb, owner.data)
             case _:
                 pass
 
@@ -176,14 +176,19 @@ class Recorder:
             if signature is not None:
                 compose.consume(solver.value(signature, site.env), None)
 
-    def _wait(self, solver: Solver, site: Site, registry: Registry, verb: str) -> None:
+    def _wait(self, solver: Solver, site: Site, registry: Registry, verb: str, result: object = None) -> None:
         unit = site.unit
         options = {
             a.keyword: Argument(solver.value(a.value, site.env), unit.origin(a), a.keyword, "", a.value)
             for a in site.call.args
             if a.keyword
         }
-        registry.waits.append(Wait(model.NAME, site, unit.origin(site.call), verb, options, solver.is_test(unit.filename)))
+        wait = Wait(model.NAME, site, unit.origin(site.call), verb, options, solver.is_test(unit.filename))
+        if isinstance(result, model.Result):
+            wait.jobs, wait.immediate = result.jobs, result.immediate
+        said = options.get("disable_sync_subtasks")
+        wait.allowed = (said is not None and said.value.only != Literal(True)) or _joins(solver, site)
+        registry.waits.append(wait)
 
     def _retry(self, solver: Solver, site: Site, job: Job, registry: Registry) -> None:
         unit = site.unit
@@ -192,11 +197,13 @@ class Recorder:
             for a in site.call.args
             if a.keyword
         }
-        for index, name in enumerate(("args", "kwargs", "exc")):
+        positional = []
+        for index, name in enumerate(names.RETRY_OPTIONS[:3]):
             node = argument(site.call, index)
             if node is not None:
                 given.setdefault(name, Argument(solver.value(node, site.env), unit.origin(node), name, "", node))
-        registry.retries.append(Retry(model.NAME, site, unit.origin(site.call), job, given))
+                positional.append(name)
+        registry.retries.append(Retry(model.NAME, site, unit.origin(site.call), job, given, None, tuple(positional)))
 
     # --- a verb on something that is no job --------------------------------------------------------------------
 
@@ -227,12 +234,20 @@ class Recorder:
         for pipe in flow.pipes:
             compose.piped(solver, pipe)
         unsent.record(solver, flow, registry)
+        for job in self.celery.performed_by(flow.unit):
+            retries.signals(solver, flow, job, registry)
 
     # --- when everything is recorded ---------------------------------------------------------------------------
 
     def finish(self, solver: Solver, registry: Registry) -> None:
         """Settle the place of signatures in their canvases, meet enqueues with jobs."""
         beat.record(solver, self, registry)
+        for job in registry.jobs:
+            if job.framework == model.NAME:
+                job.handlers = retries.handlers(solver, job)
+        for retry in registry.retries:
+            if retry.framework == model.NAME:
+                retries.complete(solver, retry)
         by_name = {job.name: job for job in self.celery.jobs.values()}
         for enqueue in registry.enqueues:
             if enqueue.framework != model.NAME:
@@ -275,6 +290,18 @@ def _set_up_later(solver: Solver, function: Function) -> bool:
     """Whether an attribute of the function is set somewhere in its module (`f.delay = ...`)."""
     data = solver.raw(function.ref.filename) or b""
     return f"{function.ref.name}.delay".encode() in data or f"{function.ref.name}.apply_async".encode() in data
+
+
+def _joins(solver: Solver, site: Site) -> bool:
+    """Whether a call stands in `with allow_join_result():`."""
+    around = site.around
+    while around is not None:
+        if around.role == "with" and isinstance(around.part, ir.WithItem) and isinstance(around.part.context, ir.Call):
+            only = solver.value(around.part.context.func, around.env).only
+            if isinstance(only, External) and only.qualname in names.ALLOW_JOIN:
+                return True
+        around = around.outer
+    return False
 
 
 def _crontab(solver: Solver, site: Site) -> Schedule:
