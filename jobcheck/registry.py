@@ -334,6 +334,6 @@ class Registry:
 
 
 __all__ = [
-    "Argument", "Around", "Callback", "Enqueue", "Exit", "Handler", "Job", "Malformed", "Message", "MissingJob", "Option",
-    "Parameter", "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
+    "Argument", "Around", "Callback", "Enqueue", "Exit", "Handler", "Job", "Malformed", "Message", "MissingJob",
+    "Option", "Parameter", "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
 ]  # fmt: skip

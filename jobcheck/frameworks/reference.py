@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks import arguments, signatures
+from jobcheck.frameworks import arguments, reference_retries, signatures
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.registry import Enqueue, Job, Message, Option, Registry
 from jobcheck.solve.defs import Env
@@ -33,7 +33,7 @@ class Reference:
     name = NAME
     display = "jobcheck.runtime"
     modules = frozenset({"jobcheck"})
-    seeds = frozenset({"perform_later", "perform_now", "perform_all_later"})
+    seeds = frozenset({"perform_later", "perform_now", "perform_all_later", "jobcheck.runtime"})
     verbs = _VERBS
     marks = (rb"\b(?:perform_later|perform_now|perform_all_later)\b",)
     makers = rb"\bjob\s*\("
@@ -215,6 +215,9 @@ class Reference:
 
     def finish(self, solver: Solver, registry: Registry) -> None:
         """See Framework: the wire is the job's, resque where it does not say."""
+        for job in registry.jobs:
+            if job.framework == NAME:
+                job.handlers = reference_retries.handlers(solver, job)
         for enqueue in registry.enqueues:
             if enqueue.framework != NAME:
                 continue

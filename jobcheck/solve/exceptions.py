@@ -95,7 +95,7 @@ def lineage(solver: Solver, cls: ClassRef) -> frozenset[str]:
     info = solver.classes.info(cls)
     if info is None:
         return _outside(cls.qualname)
-    return frozenset(name for a in info.ancestors for name in (_outside(a.qualname) if a.filename is None else {a.qualname}))
+    return frozenset().union(*(_outside(a.qualname) if a.filename is None else {a.qualname} for a in info.ancestors))
 
 
 def _outside(qualname: str) -> frozenset[str]:

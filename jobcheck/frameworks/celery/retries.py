@@ -11,7 +11,9 @@ from jobcheck.frameworks.celery import model, names
 from jobcheck.registry import Argument, Handler, Job, Option, Registry, Retry, Signal
 from jobcheck.solve.exceptions import canonical
 from jobcheck.solve.flow import Exit, Flow
-from jobcheck.solve.kinds import UNKNOWN, External, FrameworkValue, Instance, Literal, Mapping, Origin, Plain, Sequence, Value
+from jobcheck.solve.kinds import (
+    UNKNOWN, External, FrameworkValue, Instance, Literal, Mapping, Origin, Plain, Sequence, Value,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
