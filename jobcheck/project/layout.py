@@ -149,7 +149,7 @@ class Layout:
             found = self.at(join(root, *parts))
             if found is None or not self._may_serve(root, parts, importer):
                 continue
-            if isinstance(found, str) and (found != importer or _may_import_itself(found, root in self.certain)):
+            if isinstance(found, str) and (found != importer or _may_import_itself(found, parts, root in self.certain)):
                 return found
             if isinstance(found, Package) and parts[0] not in _OUTSIDE and found.directories[0] not in portions:
                 portions += found.directories
@@ -209,9 +209,9 @@ class _Evidence:
     names: int
 
 
-def _may_import_itself(filename: str, certain: bool) -> bool:
-    """`from p import sub` in `p/__init__.py` is fine; `import redis` in `redis.py` means another redis."""
-    return certain and basename(filename) == "__init__.py"
+def _may_import_itself(filename: str, parts: list[str], certain: bool) -> bool:
+    """A full name and `from p import sub` in `p/__init__.py` are fine; `import redis` in `redis.py` means another."""
+    return len(parts) > 1 or (certain and basename(filename) == "__init__.py")
 
 
 def _ancestors(folder: str) -> Iterator[str]:

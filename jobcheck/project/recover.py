@@ -57,6 +57,16 @@ def read_broken(data: bytes) -> tuple[Scope, list[Hole]]:
     return _Recovery(data).read()
 
 
+def syntax_error(data: bytes) -> Hole | None:
+    """The first error in a file that this Python and libcst both refuse; None when it is valid, or may be.
+
+    For files whose syntax is to be vouched for: tree-sitter, and so `index`, lets pass what is no Python 3, such as
+    `print "x"`, `f(a=1, 2)` or an `if` with an unindented body.
+    """
+    row, message = _Recovery(data)._error_in((0, len(data)))
+    return Hole(0, len(data), row, message) if message else None
+
+
 @dataclass(slots=True)
 class _Recovery:
     data: bytes

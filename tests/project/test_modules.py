@@ -178,6 +178,15 @@ def test_a_package_that_imports_its_own_submodule() -> None:
     assert meaning(found.resolve("p/__init__.py", "other")) == "module p.other p/other.py"
 
 
+def test_a_module_may_import_itself_by_its_full_name() -> None:
+    found = project(
+        {"p/__init__.py": "", "p/jobs.py": "import p.jobs as me\nfrom p.jobs import f as g\ndef f(): pass\n"}
+    )
+    assert found.find_module("p.jobs", "p/jobs.py") == "p/jobs.py"
+    assert meaning(found.resolve_dotted("p/jobs.py", "me.f")) == "p/jobs.py: f"
+    assert meaning(found.resolve("p/jobs.py", "g")) == "p/jobs.py: f"
+
+
 def test_an_attribute_beats_a_submodule() -> None:
     found = project({"p/__init__.py": "from .f import f\n", "p/f.py": "def f(): pass\n", "m.py": "from p import f\n"})
     assert meaning(found.resolve("m.py", "f")) == "p/f.py: f"

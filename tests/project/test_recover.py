@@ -102,3 +102,19 @@ def test_offsets_in_ast_pieces_count_from_the_file() -> None:
     assert data[method.start : method.name_end] == b"@x.y\n    def m"
     assert method.params[1].default is not None
     assert data[slice(*method.params[1].default)] == b"(1)"
+
+
+@pytest.mark.parametrize(
+    "code", [b'print "x"\n', b"f(a=1, 2)\n", b"if x:\npass\n", b"x = 0777\n", b"def f(a=1, b): pass\n"]
+)
+def test_what_tree_sitter_lets_pass_is_a_syntax_error(code: bytes) -> None:
+    assert not index(b"x = 1\n" + code).broken
+    hole = recover.syntax_error(b"x = 1\n" + code)
+    assert hole is not None
+    assert hole.row in (2, 3)
+    assert hole.message
+
+
+def test_valid_code_has_no_syntax_error() -> None:
+    assert recover.syntax_error(GOOD + LAST) is None
+    assert recover.syntax_error(b"type X = int\ndef f[T](x: T): pass\n") is None
