@@ -60,17 +60,47 @@ class _Run:
         tests = Patterns(settings.tests)
         seen: dict[str, bool] = {}
         self.solver.is_test = lambda name: seen[name] if name in seen else seen.setdefault(name, tests.matches(name))
+        self._ahead: dict[tuple[str, int, int], ir.Lowered] = {}
         self.registry = Registry()
         self.findings: list[Finding] = []
 
     # --- reading -----------------------------------------------------------------------------------------------
 
     def _lower(self, filename: str, start: int, end: int) -> ir.Lowered:
+        ahead = self._ahead.pop((filename, start, end), None)
+        if ahead is not None:
+            return ahead
         from jobcheck.code.islands import cut
         from jobcheck.code.lower import lower
 
         island = cut(self.project.source(filename).data, start, end)
         return lower(island.data, island.indent)
+
+    def _lower_ahead(self, filenames: list[str], pattern: re.Pattern[bytes]) -> None:
+        """Lower what will surely be asked for, on all cores."""
+        from jobcheck.code.islands import cut
+        from jobcheck.code.pool import WORTH_IT, lower_all
+
+        spans: list[tuple[str, int, int]] = []
+        for filename in filenames:
+            try:
+                spans.extend((filename, start, end) for start, end in self._spans(filename, pattern))
+            except (UnreadableSource, RecursionError):
+                continue
+        if self.options.jobs == 1 or sum(end - start for _, start, end in spans) < WORTH_IT:
+            return
+        islands = [cut(self.project.source(filename).data, start, end) for filename, start, end in spans]
+        for span, lowered in zip(spans, lower_all(islands, self.options.jobs), strict=True):
+            if lowered is not None:
+                self._ahead[span] = lowered
+
+    def _spans(self, filename: str, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
+        """Functions that hold a mark or look like jobs."""
+        offsets = [m.start() for m in pattern.finditer(self.project.source(filename).data)]
+        for decl, _ in self.solver.functions_of(filename):
+            jobs = any(d.dotted.rpartition(".")[2] in ("task", "shared_task", "job") for d in decl.decorators)
+            if jobs or _any_between(offsets, decl.start, decl.end):
+                yield decl.start, decl.end
 
     def _candidates(self) -> Iterator[str]:
         """Files that hold an identifier of a framework; what cannot be read is a finding."""
@@ -116,6 +146,7 @@ class _Run:
         while candidates:
             for filename in candidates:
                 self._guarded(filename, "the analysis", lambda name=filename: makers.update(self._makers(name)))  # type: ignore[misc]
+            self._lower_ahead(candidates, pattern)
             for number, filename in enumerate(candidates):
                 if self.options.progress:
                     self.options.progress("reading job code", number, len(candidates))
@@ -244,13 +275,11 @@ class _Run:
         registry = self.registry
         if rule.subject is Registry:
             return [registry]
-        for group in (
+        groups: tuple[list[Any], ...] = (
             registry.messages, registry.enqueues, registry.jobs, registry.schedules, registry.retries, registry.waits,
             registry.unsent, registry.callbacks, registry.missing,
-        ):  # fmt: skip
-            if group and isinstance(group[0], rule.subject):
-                return list(group)
-        return []
+        )  # fmt: skip
+        return [subject for group in groups if group and isinstance(group[0], rule.subject) for subject in group]
 
     def _drop_redundant(self) -> None:
         """One defect is one finding: at one place, a rule yields to those it names; and no finding stands twice."""
