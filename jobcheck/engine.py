@@ -19,6 +19,7 @@ from jobcheck.patterns import Patterns
 from jobcheck.project.modules import Project
 from jobcheck.project.shape import ClassDecl, FunctionDecl
 from jobcheck.project.source import UnreadableSource
+from jobcheck.project.versions import versions
 from jobcheck.registry import Job, Registry
 from jobcheck.rules import all_rules
 from jobcheck.rules.base import Context, Rule
@@ -56,7 +57,8 @@ class _Run:
         self.frameworks: tuple[Framework, ...] = frameworks
         self.solver = Solver(self.project, frameworks, self._lower)
         self.solver.serializers = dict(settings.serializers)
-        self.solver.versions = {name.lower(): version for name, version in settings.versions.items()}
+        said = versions(files.others, self.project.read, frozenset({"celery", "kombu"}))
+        self.solver.versions = said | {name.lower(): version for name, version in settings.versions.items()}
         tests = Patterns(settings.tests)
         seen: dict[str, bool] = {}
         self.solver.is_test = lambda name: seen[name] if name in seen else seen.setdefault(name, tests.matches(name))

@@ -1,0 +1,79 @@
+"""Which versions of its libraries a project uses, from lock files and requirements."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from posixpath import basename
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_LOCKED = 2
+_PINNED = 1
+_TOML_LOCKS = frozenset({"poetry.lock", "uv.lock", "pdm.lock", "pylock.toml"})
+_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(===?|~=)\s*v?(\d+(?:\.\d+)*)", re.MULTILINE)
+_IN_TEXT = re.compile(r"[\"']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(===?|~=)\s*v?(\d+(?:\.\d+)*)")
+_IN_TABLE = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*=\s*[\"'](==|~=|\^|~)?\s*v?(\d+(?:\.\d+)*)[\"']", re.MULTILINE)
+
+
+def versions(names: Iterable[str], read: Callable[[str], bytes], wanted: frozenset[str]) -> dict[str, str]:
+    """The version of each wanted package (lower-case names) as far as the project says it.
+
+    Lock files win over requirements, files near the root over those further down; ranges without a lock say nothing.
+    A file that cannot be read or parsed says nothing.
+    """
+    found: dict[str, tuple[int, int, str]] = {}
+    for filename in sorted(names, key=lambda n: (n.count("/"), n)):
+        for package, version, weight in _of_file(filename, read):
+            name = package.lower().replace("_", "-")
+            if name in wanted and (name not in found or weight > found[name][0]):
+                found[name] = (weight, 0, version)
+    return {name: version for name, (_, _, version) in found.items()}
+
+
+def _of_file(filename: str, read: Callable[[str], bytes]) -> Iterator[tuple[str, str, int]]:
+    name = basename(filename)
+    is_requirements = name.endswith((".txt", ".in")) and ("require" in filename.lower() or "constraint" in filename.lower())
+    if name not in _TOML_LOCKS | {"Pipfile.lock", "Pipfile", "pyproject.toml", "setup.cfg", "setup.py"} and not is_requirements:
+        return
+    try:
+        text = read(filename).decode("utf-8-sig", "replace")
+    except OSError:
+        return
+    if name in _TOML_LOCKS:
+        yield from _toml_lock(text)
+    elif name == "Pipfile.lock":
+        yield from _pipfile_lock(text)
+    elif is_requirements:
+        yield from ((m[1], m[3], _PINNED) for m in _REQUIREMENT.finditer(text))
+    else:
+        yield from ((m[1], m[3], _PINNED) for m in _IN_TEXT.finditer(text))
+        yield from ((m[1], m[3], _PINNED) for m in _IN_TABLE.finditer(text) if m[2])
+
+
+def _toml_lock(text: str) -> Iterator[tuple[str, str, int]]:
+    try:
+        packages = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return
+    for key in ("package", "packages"):
+        for entry in packages.get(key, []) if isinstance(packages.get(key, []), list) else []:
+            if isinstance(entry, dict) and isinstance(entry.get("name"), str) and isinstance(entry.get("version"), str):
+                yield entry["name"], entry["version"], _LOCKED
+
+
+def _pipfile_lock(text: str) -> Iterator[tuple[str, str, int]]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return
+    default = content.get("default") if isinstance(content, dict) else None
+    for package, entry in default.items() if isinstance(default, dict) else ():
+        version = entry.get("version") if isinstance(entry, dict) else None
+        if isinstance(version, str):
+            yield package, version.lstrip("="), _LOCKED
