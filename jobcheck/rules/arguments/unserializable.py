@@ -34,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jobcheck.registry import Message
-from jobcheck.rules.arguments import trips
+from jobcheck.rules.arguments import remedies, trips
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 
 
@@ -46,6 +46,10 @@ class UnserializableArgument(Rule):
     subject = Message
 
     def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
-        for trip in trips.of_message(message, context):
-            if trip.outcome.is_error and not trip.is_key:
-                yield trips.finding(self, trip, message, context)
+        found = [t for t in trips.of_message(message, context) if t.outcome.is_error and not t.is_key]
+        for trip, others in trips.first_of_each(found):
+            carrier = trips.serializer(trip, message, context)
+            text = f"`{message.job.label}` is given {trip.trip.type_name} as `{trip.path}`, which {trips.failure(trip)}"
+            builder = trips.finding(self, trip, message, context, f"{text} ({carrier}){trips.more(others)}")
+            builder.how_to_fix = remedies.remedy(trip.trip.kind, context)
+            yield builder
