@@ -322,7 +322,10 @@ def _method(solver: Solver, owner: Kind, name: str, node: ir.Call, env: Env) -> 
 def _mapping_method(solver: Solver, owner: Mapping, name: str, node: ir.Call, env: Env) -> Value:
     key = argument(node, 0)
     if name in ("get", "pop", "setdefault") and key is not None:
-        found = operators.lookup(owner, solver.value(key, env).only)
+        index = solver.value(key, env).only
+        found = operators.lookup(owner, index)
+        if operators.holds(owner, index):
+            return found
         default = argument(node, 1)
         return join([found, solver.value(default, env) if default is not None else known(Literal(None))])
     if name == "copy":

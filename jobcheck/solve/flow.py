@@ -508,6 +508,7 @@ class _Walker:
         if isinstance(node, ir.Lambda):
             walker.expr(node.body, "returned")
             flow.returns.append(Exit(node.body, inner, self.stmt, walker.around))
+            flow.falls_through = False
         else:
             walker.block(body)
             flow.falls_through = walker.env is not None

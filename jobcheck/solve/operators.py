@@ -157,7 +157,7 @@ def _item(solver: Solver, owner: Kind, index: Kind | None) -> Value:
         if owner.items is not None and isinstance(index, Literal) and isinstance(index.value, int):
             if -len(owner.items) <= index.value < len(owner.items):
                 return owner.items[index.value]
-            return UNKNOWN
+            return NOTHING  # raises
         return owner.element
     if isinstance(owner, Mapping):
         return lookup(owner, index)
@@ -168,6 +168,11 @@ def _item(solver: Solver, owner: Kind, index: Kind | None) -> Value:
     if isinstance(owner, FrameworkValue) and owner.framework == "django":
         return element(solver, owner)
     return UNKNOWN
+
+
+def holds(owner: Mapping, index: Kind | None) -> bool:
+    """Whether a dict surely has a key."""
+    return isinstance(index, (Literal, EnumMember)) and any(key.only == index for key, _ in owner.entries)
 
 
 def lookup(owner: Mapping, index: Kind | None) -> Value:
