@@ -62,6 +62,7 @@ def lower(data: bytes, indent: bytes = b"") -> ir.Lowered:
         The same for the same arguments, whatever the depth of the caller's stack. Raises nothing.
     """
     try:
+        indent = indent.rpartition(b"\f")[2]  # a form feed begins the indentation anew
         text, depth = _checked(data, indent)
         if depth > _SHALLOW:
             return _on_own_stack(text, indent)

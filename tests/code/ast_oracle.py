@@ -38,7 +38,7 @@ def spans_of_ast(data: bytes, tree: ast.AST) -> Spans:
     spans: Spans = Counter()
     for node in _nodes(tree):
         name = _NAMES.get(type(node), type(node).__name__)
-        if isinstance(node, _POSITIONED) and name not in _NOT_COMPARED:
+        if isinstance(node, _POSITIONED) and name not in _NOT_COMPARED and getattr(node, "name", "") != "*":
             start = lines[node.lineno - 1] + node.col_offset
             if name == "If" and data.startswith(b"elif", start):
                 start += 2

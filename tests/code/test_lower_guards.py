@@ -1,0 +1,126 @@
+"""Nothing that is handed to `lower` kills the process, takes long, or raises."""
+
+import json
+import subprocess
+import sys
+import time
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapes import SHAPES
+
+from jobcheck.code import ir
+from jobcheck.code import lower as lowering
+from jobcheck.code.lower import MAX_BYTES, lower
+
+SECONDS = 5.0  # generous: the slowest takes half a second on an idle machine
+
+
+def checked(data: bytes, indent: bytes = b"") -> ir.Lowered:
+    started = time.perf_counter()
+    lowered = lower(data, indent)
+    assert time.perf_counter() - started < SECONDS
+    assert lowered.refused is None or not lowered.body
+    packed = msgspec.msgpack.encode(lowered)
+    assert msgspec.msgpack.encode(msgspec.msgpack.decode(packed, type=ir.Lowered)) == packed
+    return lowered
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nested_code_is_lowered_or_refused(shape):
+    """In another process, because the failure to see is its death."""
+    script = f"""
+import json, sys
+sys.path[:0] = {json.dumps(sys.path)}
+import test_lower_guards as t
+for size in (4, 12, 40, 97, 197, 1000, 5000, 10000):
+    data = t.SHAPES[{shape!r}](size).encode()
+    lowered = t.checked(data)
+    if size == 4:
+        assert lowered.refused in (None, "does not parse"), lowered.refused
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    ("data", "refused"),
+    [
+        (b"() if 0 else(lambda:())", None),
+        (b"try: pass\nexcept A : pass", None),
+        (b"try: pass\nexcept A, B : pass", None),
+        (b"try: pass\nexcept* A : pass", None),
+        (b"f'{a!r :>3}'", None),
+        (b"\x0cif a:\n\x0c    b", None),
+        (b"a\r", None),
+        (b"a = 1\r\rb = 2", None),
+        (b"\xef\xbb\xbfa", None),
+        (b"# -*- coding: latin-1 -*-\na = '\xc3\xa9'", None),
+        (b"a\x00b", "does not parse"),
+        (b"\x00", "does not parse"),
+        (b"'\xff'", "not UTF-8"),
+        (b"f(", "does not parse"),
+        (b"x = 1 +\n", "does not parse"),
+        (b"   a", "does not parse"),
+        (b"'" * 5000, "does not parse"),
+        (b"a" * (MAX_BYTES + 1), "too large"),
+        (b"def f(x): return " + b"'a' " * 5000, "too deep"),
+    ],
+)
+def test_oddities(data, refused):
+    assert checked(data).refused == refused
+
+
+def test_a_full_stack_of_the_caller_changes_nothing():
+    data = b"(" * 150 + b"a" + b")" * 150 + b"\nf(g(h(i(j(k)))))"
+    expected = msgspec.msgpack.encode(lower(data))
+
+    def below(levels: int) -> bytes:
+        return below(levels - 1) if levels else msgspec.msgpack.encode(lower(data))
+
+    results = []
+    for levels in range(0, sys.getrecursionlimit(), 23):
+        try:
+            results.append(below(levels))
+        except RecursionError:
+            break
+    assert len(results) > 10
+    assert set(results) == {expected}
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), TypeError(), BaseException("a panic"), MemoryError()])
+def test_exceptions_of_libcst_are_reasons(monkeypatch, error):
+    def fail(source):
+        raise error
+
+    monkeypatch.setattr(lowering.cst, "parse_module", fail)
+    assert lower(b"a").refused == f"libcst: {type(error).__name__}"
+
+
+def test_a_tree_that_is_not_that_of_the_text_is_refused(monkeypatch):
+    parse = lowering.cst.parse_module
+    for other in ("a = 1", "a = 2; b", "b = 2", "a == 2", "a", "f(a=2)"):
+        monkeypatch.setattr(lowering.cst, "parse_module", lambda source, other=other: parse(other))
+        assert lower(b"a = 2").refused == "its tree does not give back its text", other
+
+
+SNIPPETS = st.sampled_from(
+    ["a", "1", "'s'", "f'", "{", "}", "(", ")", "[", "]", ":", ",", ".", "=", ":=", "*", "**", "+", "-", "not ", "lambda ",
+     "if ", "else", "elif ", "for ", " in ", "match ", "case ", "def f", "class A", "async ", "await ", "yield ", "del ",
+     "with ", " as ", "try", "except ", "import ", "from ", "@", ";", "\n", "\n  ", "\n    ", "\t", "\x0c", "\r", "\r\n",
+     "\\\n", "# c\n", '"""', "\u00e9", "\U0001f600", "return ", "pass", "t'", "b'", "\\", "!r", "type ", "_", " "]
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.lists(SNIPPETS, max_size=40).map("".join), st.sampled_from([b"", b"  ", b"\t"]))
+def test_any_soup_of_tokens(text, indent):
+    checked(text.encode(), indent)
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.binary(max_size=60), st.binary(max_size=3))
+def test_any_bytes(data, indent):
+    checked(data, indent)
