@@ -11,7 +11,8 @@ from jobcheck.findings import Confidence, FindingBuilder, Place, Severity
 from jobcheck.registry import Enqueue, Job, Message, Registry
 from jobcheck.rules.catalogue import catalogue
 from jobcheck.solve.describe import describe
-from jobcheck.solve.kinds import Kind, Origin
+from jobcheck.solve.kinds import FunctionRef, Kind, Origin
+from jobcheck.solve.uses import Uses, uses_of
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -61,6 +62,7 @@ class Context:
     def __init__(self, solver: Solver, registry: Registry) -> None:
         self.solver = solver
         self.registry = registry
+        self._uses: dict[tuple[FunctionRef, str], Uses] = {}
 
     def place(self, origin: Origin) -> Place:
         """The region of a file that an origin stands for."""
@@ -70,6 +72,15 @@ class Context:
         """The source at an origin, on one line and cut to `longest` characters."""
         text = " ".join(self.solver.project.source(origin.filename).text(origin.start, origin.end).split())
         return text if len(text) <= longest else text[: longest - 3] + "..."
+
+    def uses(self, job: Job, parameter: str) -> Uses:
+        """What the job does with one of its parameters; nothing where its function is not known."""
+        if job.function is None:
+            return Uses()
+        key = (job.function, parameter)
+        if key not in self._uses:
+            self._uses[key] = uses_of(self.solver, *key)
+        return self._uses[key]
 
     def describe(self, kind: Kind) -> str:
         """How a message names a kind."""
