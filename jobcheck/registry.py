@@ -110,10 +110,10 @@ class Job:
 
     @property
     def label(self) -> str:
-        """How messages call it: the function's or class's own name."""
-        if self.function:
-            return self.function.name
-        return self.cls.name if self.cls else self.name
+        """How messages call it: the class's or function's own name."""
+        if self.cls:
+            return self.cls.name
+        return self.function.name if self.function else self.name
 
     @property
     def key(self) -> tuple[str, int, str]:
