@@ -142,12 +142,18 @@ class Argument:
 
 @dataclass(eq=False, slots=True)
 class Malformed:
-    """`args=`/`kwargs=` of the wrong shape. `what`: not-iterable, string, mapping, parenthesized, kwargs-not-dict, json."""
+    """`args=`/`kwargs=` of the wrong shape.
+
+    `what`: not-iterable, string, mapping, not-a-sequence (a set, an iterator), scalar (by its name a single value),
+    kwargs-not-dict, json. `happens` ends a sentence about it, `certain` is False where only names speak.
+    """
 
     what: str
     parameter: str
     origin: Origin
     value: Value
+    happens: str = ""
+    certain: bool = True
 
 
 @dataclass(eq=False, slots=True)
@@ -201,18 +207,27 @@ class Message:
     """One enqueue meeting one job that it may mean, with what holds for the two together.
 
     `wires` are the names of the serializers that may carry it: more than one when the project says several things.
-    `confidence` is what is lost by how wire and job were found.
+    `confidence` is what is lost by how wire and job were found. `mismatch` ends a sentence about arguments that do not
+    fit the job's parameters: what happens then; `unseen` the same for what the framework's own check does not see.
+    `rewritten`: the arguments may be changed on the way, so that they need not fit.
     """
 
     enqueue: Enqueue
     job: Job
     wires: tuple[str, ...]
     confidence: Confidence = Confidence.HIGH
+    mismatch: str = ""
+    unseen: str = ""
+    rewritten: bool = False
 
 
 @dataclass(eq=False, slots=True)
 class Schedule:
-    """A cron expression or a periodic entry. `fields` are the cron fields given by keyword or position."""
+    """A cron expression or a periodic entry (`form`: crontab, entry).
+
+    `fields` are the cron fields given by keyword or position; an entry has its `schedule` as the only one, and what
+    it says of job and name holds for the cron expression inside it too.
+    """
 
     framework: str
     form: str
@@ -221,6 +236,7 @@ class Schedule:
     job_name: str | None = None
     name: str | None = None
     in_test: bool = False
+    site: Site | None = None
 
 
 @dataclass(eq=False, slots=True)

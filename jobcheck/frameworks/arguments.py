@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
+from jobcheck.frameworks import malformed
 from jobcheck.registry import Argument, Malformed, Option
 from jobcheck.solve.defs import Env
-from jobcheck.solve.kinds import (
-    UNKNOWN, Alt, EnumMember, FrameworkValue, Function, Instance, Literal, Mapping, Origin, Plain, Sequence, Value, known,
-)  # fmt: skip
-from jobcheck.solve.operators import plain_name
+from jobcheck.solve.kinds import UNKNOWN, Alt, Instance, Literal, Mapping, Origin, Plain, Sequence, Value, known
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -31,12 +30,12 @@ def from_call(solver: Solver, args: list[ir.Arg], env: Env) -> Given:
     """Every argument of a call is an argument of the job (`delay(*args, **kwargs)`)."""
     given = Given()
     for arg in args:
-        value = solver.value(arg.value, env)
         if arg.star == "*":
-            _unpack(given, value, env.unit.origin(arg.value))
+            _unpack(solver, given, arg.value, env)
         elif arg.star == "**":
-            _unpack_keywords(given, value, env.unit.origin(arg.value))
+            _unpack_keywords(solver, given, arg.value, env)
         else:
+            value = solver.value(arg.value, env)
             given.arguments.append(Argument(value, env.unit.origin(arg.value), arg.keyword, "", arg.value))
     return given
 
@@ -55,26 +54,26 @@ def _args_part(solver: Solver, node: ir.Expr, env: Env, given: Given) -> None:
     if isinstance(node, (ir.TupleExpr, ir.ListExpr)):
         for element in node.elements:
             if isinstance(element, ir.Starred):
-                _unpack(given, solver.value(element.value, env), env.unit.origin(element.value))
+                _unpack(solver, given, element.value, env)
             else:
                 given.arguments.append(Argument(solver.value(element, env), env.unit.origin(element), None, "", element))
         return
     value = solver.value(node, env)
-    what = wrong_args(value)
-    if what:
-        given.malformed.append(Malformed(what, "args", env.unit.origin(node), value))
+    wrong = malformed.wrong_args(solver, node, env, value)
+    if wrong is not None:
+        given.malformed.append(wrong)
         given.open_args = True
         return
-    _unpack(given, value, env.unit.origin(node))
+    _unpack(solver, given, node, env)
 
 
 def _kwargs_part(solver: Solver, node: ir.Expr, env: Env, given: Given) -> None:
     if isinstance(node, ir.DictExpr):
         for item in node.items:
-            value = solver.value(item.value, env)
             if item.key is None:
-                _unpack_keywords(given, value, env.unit.origin(item.value))
+                _unpack_keywords(solver, given, item.value, env)
                 continue
+            value = solver.value(item.value, env)
             key = solver.value(item.key, env).only
             if isinstance(key, Literal) and isinstance(key.value, str):
                 given.arguments.append(Argument(value, env.unit.origin(item.value), key.value, "", item.value))
@@ -82,49 +81,17 @@ def _kwargs_part(solver: Solver, node: ir.Expr, env: Env, given: Given) -> None:
                 given.open_kwargs = True
         return
     value = solver.value(node, env)
-    what = wrong_kwargs(value)
-    if what:
-        given.malformed.append(Malformed(what, "kwargs", env.unit.origin(node), value))
+    wrong = malformed.wrong_kwargs(node, env, value)
+    if wrong is not None:
+        given.malformed.append(wrong)
         given.open_kwargs = True
         return
-    _unpack_keywords(given, value, env.unit.origin(node))
+    _unpack_keywords(solver, given, node, env)
 
 
-def wrong_args(value: Value) -> str | None:
-    """Why a value cannot be an argument list; None when it can or is not known."""
-    if value.open or not value.alts:
-        return None
-    kinds = [k for k in value.kinds() if plain_name(k) != "none"]
-    if not kinds:
-        return None
-    names = [plain_name(k) for k in kinds]
-    if all(n in ("str", "bytes") for n in names):
-        return "string"
-    if all(isinstance(k, Mapping) for k in kinds):
-        return "mapping"
-    if all(n in ("int", "float", "bool", "uuid", "decimal", "date", "datetime", "datetime_naive", "datetime_aware") or
-           isinstance(k, EnumMember) for n, k in zip(names, kinds)):
-        return "not-iterable"
-    if all(isinstance(k, (Function, FrameworkValue)) for k in kinds):
-        return "not-iterable"
-    return None
-
-
-def wrong_kwargs(value: Value) -> str | None:
-    """Why a value cannot be keyword arguments; None when it can or is not known."""
-    if value.open or not value.alts:
-        return None
-    kinds = [k for k in value.kinds() if plain_name(k) != "none"]
-    if not kinds:
-        return None
-    if all(plain_name(k) == "str" for k in kinds):
-        return "json"
-    if all(isinstance(k, Sequence) or plain_name(k) in ("int", "bool", "float", "uuid") for k in kinds):
-        return "kwargs-not-dict"
-    return None
-
-
-def _unpack(given: Given, value: Value, origin: Origin) -> None:
+def _unpack(solver: Solver, given: Given, node: ir.Expr, env: Env) -> None:
+    value, origin = solver.value(node, env), env.unit.origin(node)
+    given.open_args = given.open_args or not _whole(solver, node, env)
     only = value.only
     if isinstance(only, Sequence) and only.items is not None and only.name in ("tuple", "list"):
         given.arguments.extend(Argument(item, origin_of(item, origin)) for item in only.items)
@@ -135,7 +102,9 @@ def _unpack(given: Given, value: Value, origin: Origin) -> None:
         given.arguments.append(Argument(value, origin, None, "*"))
 
 
-def _unpack_keywords(given: Given, value: Value, origin: Origin) -> None:
+def _unpack_keywords(solver: Solver, given: Given, node: ir.Expr, env: Env) -> None:
+    value, origin = solver.value(node, env), env.unit.origin(node)
+    given.open_kwargs = given.open_kwargs or not _whole(solver, node, env)
     only = value.only
     if not isinstance(only, Mapping):
         given.open_kwargs = True
@@ -148,6 +117,25 @@ def _unpack_keywords(given: Given, value: Value, origin: Origin) -> None:
             given.open_kwargs = True
     if only.rest is not None:
         given.open_kwargs = True
+
+
+# What may follow a name without its container being changed in a way that flow does not model.
+_TAME = rb"(?:\s*(?:=(?!=)|\+=|:)|\[|\.(?:append|update|extend|insert|get|items|keys|values|copy)\b)"
+
+
+def _whole(solver: Solver, node: ir.Expr, env: Env) -> bool:
+    """Whether a container holds just what flow saw: one written here, or a local name that no other code is handed."""
+    if isinstance(node, (ir.TupleExpr, ir.ListExpr, ir.DictExpr)):
+        return True
+    if not isinstance(node, ir.Name) or not env.lookup(node.id)[1]:
+        return False
+    unit = env.unit
+    data = solver.raw(unit.filename) or b""
+    start = unit.offset + min((s.start for s in unit.body), default=0)
+    end = unit.offset + max((s.end for s in unit.body), default=0)
+    here = unit.offset + node.start
+    uses = re.finditer(rb"(?<![\w.])" + re.escape(node.id.encode()) + rb"\b(" + _TAME + rb")?", data[start:end])
+    return all(m[1] is not None or start + m.start() == here for m in uses)
 
 
 def origin_of(value: Value, otherwise: Origin) -> Origin:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Union
 
 from jobcheck.frameworks import arguments
 from jobcheck.frameworks.celery import model, names
-from jobcheck.registry import Enqueue, Registry
+from jobcheck.registry import Enqueue, Option, Registry
 from jobcheck.solve.flow import Pipe, Site
 from jobcheck.solve.kinds import FrameworkValue, Origin, Sequence, Value
 
@@ -95,10 +95,18 @@ def sent(solver: Solver, recorder: Recorder, site: Site, owner: FrameworkValue, 
                 data.extended = True
         else:
             data.uses.append(0)
-        options, _ = arguments.options_of(solver, site.call.args, site.env)
+        options, _ = arguments.options_of(solver, site.call.args, site.env, frozenset({"args", "kwargs"}))
+        if verb != "delay":
+            _add_options(data, options)
         for name, incoming in (("link", 1), ("link_error", None)):
             if name in options:
                 consume(options[name].value, incoming)
+    elif verb == "set":
+        options, is_open = arguments.options_of(solver, site.call.args, site.env)
+        immutable = options.pop("immutable", None)
+        if isinstance(data, model.Signature) and (immutable is not None or is_open):
+            data.immutable = True if arguments.truth(immutable) and not is_open else None
+        _add_options(data, options)
     elif verb in ("clone", "partial"):
         data.uses.append(None)
     elif verb in ("link", "then"):
@@ -107,6 +115,11 @@ def sent(solver: Solver, recorder: Recorder, site: Site, owner: FrameworkValue, 
     elif verb in ("link_error", "on_error"):
         for arg in site.call.args[:1]:
             consume(solver.value(arg.value, site.env), None)
+
+
+def _add_options(data: model.Signature | model.Canvas, options: dict[str, Option]) -> None:
+    if isinstance(data, model.Signature):
+        data.options.update(options)
 
 
 def incoming_of(data: model.Signature | model.Canvas, depth: int = 0) -> int | None:
@@ -119,11 +132,15 @@ def incoming_of(data: model.Signature | model.Canvas, depth: int = 0) -> int | N
     return found.pop() if len(found) == 1 else None
 
 
-def settle(enqueue: Enqueue, data: model.Signature) -> None:
-    """Set what is known of a signature's arguments once all uses are recorded."""
+def settle(enqueue: Enqueue, data: model.Signature, *, rewritten: bool) -> None:
+    """Set what is known of a signature's arguments once all uses are recorded.
+
+    `rewritten`: the code around it touches `.args` or `.kwargs` of a signature.
+    """
+    enqueue.options = {**enqueue.options, **data.options}
     if data.immutable:
-        enqueue.prepended, enqueue.partial = 0, data.extended
+        enqueue.prepended, enqueue.partial = 0, False
         return
-    incoming = incoming_of(data)
+    incoming = incoming_of(data) if data.immutable is False else None
     enqueue.prepended = incoming
-    enqueue.partial = incoming is None or data.extended
+    enqueue.partial = incoming is None or data.extended or rewritten

@@ -11,7 +11,7 @@ from jobcheck.registry import Job
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
-    NOTHING, UNKNOWN, ClassObject, ClassRef, External, FrameworkValue, Instance, Kind, Literal, Sequence, Value, join, known, plain,
+    UNKNOWN, ClassObject, ClassRef, External, FrameworkValue, Instance, Kind, Literal, Sequence, Value, known, plain,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -146,13 +146,24 @@ def _named_signature(celery: Celery, solver: Solver, node: ir.Call, env: Env) ->
     only = value.only
     origin = env.unit.origin(node)
     job = model.data_of(only, "job") if only is not None else None
-    immutable = argument(node, 99, "immutable") is not None
+    immutable = _immutable(solver, node, env)
     if isinstance(job, Job):
         return model.signature(model.Signature(origin, (job,), None, immutable))
     name = only.value if isinstance(only, Literal) and isinstance(only.value, str) else None
     if name is None:
         return value if model.data_of(only, "signature") else UNKNOWN  # type: ignore[arg-type]
     return model.signature(model.Signature(origin, (), name, immutable))
+
+
+def _immutable(solver: Solver, node: ir.Call, env: Env) -> bool | None:
+    """`immutable=` of a call; None when its value is not known."""
+    if any(a.star for a in node.args):
+        return None
+    given = argument(node, 99, "immutable")
+    if given is None:
+        return False
+    found = arguments.literal(solver.value(given, env))
+    return found if isinstance(found, bool) else None
 
 
 def _canvas(celery: Celery, solver: Solver, what: str, node: ir.Call, env: Env) -> Value:
@@ -197,9 +208,7 @@ def _call_job_method(owner: FrameworkValue, verb: str, solver: Solver, node: ir.
     job = owner.data
     assert isinstance(job, Job)
     if verb in ("s", "si", "signature", "subtask", "subtask_from_request", "signature_from_request"):
-        immutable = verb == "si" or arguments.literal(
-            join([solver.value(n, env)]) if (n := argument(node, 99, "immutable")) is not None else NOTHING
-        ) is True
+        immutable = True if verb == "si" else False if verb == "s" else _immutable(solver, node, env)
         return model.signature(model.Signature(env.unit.origin(node), (job,), None, immutable))
     if verb in ("map", "starmap", "chunks"):
         return model.canvas(model.Canvas("group", env.unit.origin(node), []))

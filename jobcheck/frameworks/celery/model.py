@@ -25,15 +25,17 @@ class Signature:
     """A signature that `job.s(...)` or `signature(name)` made at `origin`.
 
     `uses`: what is known of where its first argument comes from: a number of results put before its arguments, or
-    the canvas whose own place decides. `extended`: more arguments were given when it was sent or cloned.
+    the canvas whose own place decides. `immutable` is None when that is not known. `extended`: more arguments were
+    given when it was sent or cloned. `options` are those that `set` and the sending call add.
     """
 
     origin: Origin
     jobs: tuple[Job, ...]
     name: str | None
-    immutable: bool
+    immutable: bool | None
     uses: list[Union[int, Canvas, None]] = field(default_factory=list)
     extended: bool = False
+    options: dict[str, Option] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)

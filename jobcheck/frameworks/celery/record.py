@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments
-from jobcheck.frameworks.celery import beat, compose, declare, model, names, retries, unsent
+from jobcheck.frameworks.celery import bases, beat, compose, declare, mismatch, model, names, retries, unsent
 from jobcheck.frameworks.celery.config import serializer_names
 from jobcheck.registry import Argument, Enqueue, Job, Message, MissingJob, Registry, Retry, Schedule, Unsent, Wait
 from jobcheck.solve.calls import argument
@@ -29,12 +30,15 @@ class Recorder:
     def __init__(self, celery: Celery) -> None:
         self.celery = celery
         self.made: dict[int, Enqueue] = {}
+        self._bases: bases.Bases | None = None
 
     # --- one call ----------------------------------------------------------------------------------------------
 
     def record(self, solver: Solver, site: Site, registry: Registry) -> None:
         """See Framework.record."""
         callee = solver.value(site.call.func, site.env)
+        if callee.unknown and isinstance(site.call.func, ir.Attribute) and site.call.func.attr == "add_periodic_task":
+            self._periodic(solver, site, registry)
         if callee.unknown or not any(isinstance(k, (FrameworkValue, External)) for k in callee.kinds()):
             self._maybe_missing(solver, site, registry)
             return
@@ -115,7 +119,7 @@ class Recorder:
         kwargs = argument(call, first + 1, "kwargs")
         given = arguments.from_parts(solver, args, kwargs, env)
         options, is_open = arguments.options_of(solver, call.args, env, frozenset({"args", "kwargs", "name"}))
-        made.arguments, made.malformed = given.arguments, given.malformed
+        made.arguments, made.malformed = given.arguments, mismatch.malformed(given.malformed, made.form)
         made.options, made.open_options = options, is_open
         made.open_args = given.open_args or starred or (is_open and args is None)
         made.open_kwargs = given.open_kwargs or starred or (is_open and kwargs is None)
@@ -172,9 +176,20 @@ class Recorder:
         elif verb in ("signature", "subtask"):
             self._named_signature(solver, site, registry)
         elif verb == "add_periodic_task":
-            signature = argument(site.call, 1, "sig")
-            if signature is not None:
-                compose.consume(solver.value(signature, site.env), None)
+            self._periodic(solver, site, registry)
+
+    def _periodic(self, solver: Solver, site: Site, registry: Registry) -> None:
+        """`add_periodic_task(schedule, signature)`."""
+        signature, schedule = argument(site.call, 1, "sig"), argument(site.call, 0, "schedule")
+        only = None
+        if signature is not None:
+            only = solver.value(signature, site.env).only
+            more = any(a.star or a.keyword in ("args", "kwargs") for a in site.call.args) or argument(site.call, 2)
+            compose.consume(solver.value(signature, site.env), None if more else 0)
+        data = model.data_of(only, "signature") if only is not None else None
+        if schedule is not None:
+            jobs = data.jobs if isinstance(data, model.Signature) else ()
+            beat.entry(solver, registry, site, schedule, jobs[0].name if jobs else None, None)
 
     def _wait(self, solver: Solver, site: Site, registry: Registry, verb: str, result: object = None) -> None:
         unit = site.unit
@@ -203,7 +218,21 @@ class Recorder:
             if node is not None:
                 given.setdefault(name, Argument(solver.value(node, site.env), unit.origin(node), name, "", node))
                 positional.append(name)
-        registry.retries.append(Retry(model.NAME, site, unit.origin(site.call), job, given, None, tuple(positional)))
+        again = self._again(solver, site, job, given)
+        registry.retries.append(Retry(model.NAME, site, unit.origin(site.call), job, given, again, tuple(positional)))
+
+    def _again(self, solver: Solver, site: Site, job: Job, given: dict[str, Argument]) -> Enqueue | None:
+        """The next run as an enqueue, where the retry says what it gets; what it does not say stays as it was."""
+        args, kwargs = given.get("args"), given.get("kwargs")
+        if args is None and kwargs is None:
+            return None
+        parts = arguments.from_parts(solver, args.node if args else None, kwargs.node if kwargs else None, site.env)
+        made = Enqueue(model.NAME, "retry", site, site.unit.origin(site.call), (job,), None, parts.arguments)
+        made.open_args = parts.open_args or args is None
+        made.open_kwargs = parts.open_kwargs or kwargs is None
+        made.malformed = mismatch.malformed(parts.malformed, "retry")
+        made.in_test = solver.is_test(site.unit.filename)
+        return made
 
     # --- a verb on something that is no job --------------------------------------------------------------------
 
@@ -248,23 +277,33 @@ class Recorder:
         for retry in registry.retries:
             if retry.framework == model.NAME:
                 retries.complete(solver, retry)
-        by_name = {job.name: job for job in self.celery.jobs.values()}
+        by_name: dict[str, list[Job]] = {}
+        for job in self.celery.jobs.values():
+            by_name.setdefault(job.name, []).append(job)
         for enqueue in registry.enqueues:
             if enqueue.framework != model.NAME:
                 continue
             data = self._data(solver, enqueue.site) if not enqueue.sent else None
             if isinstance(data, model.Signature):
-                compose.settle(enqueue, data)
+                compose.settle(enqueue, data, rewritten=_touches_signatures(solver, enqueue))
+                if "serializer" in enqueue.options:
+                    enqueue.wire = enqueue.options["serializer"].value
             if not enqueue.jobs and enqueue.job_name in by_name:
-                enqueue.jobs = (by_name[enqueue.job_name],)
-            for job in enqueue.jobs:
-                registry.messages.append(self._message(solver, enqueue, job))
+                enqueue.jobs = tuple(by_name[enqueue.job_name])
+        again = [retry.enqueue for retry in registry.retries if retry.enqueue is not None]
+        for enqueue in (*registry.enqueues, *again):
+            if enqueue.framework == model.NAME:
+                registry.messages.extend(self._message(solver, enqueue, job) for job in enqueue.jobs)
 
     def _message(self, solver: Solver, enqueue: Enqueue, job: Job) -> Message:
         wires, confidence = self._wires(solver, enqueue, job)
         if len(enqueue.jobs) > 1:
             confidence = confidence.lowered()
-        return Message(enqueue, job, wires, confidence)
+        made = Message(enqueue, job, wires, confidence, mismatch.outcome(solver, enqueue, job), mismatch.unseen(enqueue))
+        if self._bases is None:
+            self._bases = bases.Bases(solver)
+        made.rewritten = mismatch.rewritten(self._bases, solver, enqueue, job)
+        return made
 
     def _wires(self, solver: Solver, enqueue: Enqueue, job: Job) -> tuple[tuple[str, ...], Confidence]:
         """Call beats job beats configuration; what cannot be read means the default, less surely."""
@@ -284,6 +323,14 @@ class Recorder:
             return (), Confidence.LOW  # the project's own serializer: nobody knows what it carries
         confidence = Confidence.MEDIUM if setting.unreadable or enqueue.open_options else Confidence.HIGH
         return found or ("celery-json",), confidence
+
+
+def _touches_signatures(solver: Solver, enqueue: Enqueue) -> bool:
+    """Whether the code around a signature writes to `.args` or `.kwargs`, perhaps its own."""
+    unit = enqueue.unit
+    data = solver.raw(unit.filename) or b""
+    end = unit.offset + max((s.end for s in unit.body), default=0)
+    return re.search(rb"\.(?:args|kwargs)\b", data[unit.offset : end]) is not None
 
 
 def _set_up_later(solver: Solver, function: Function) -> bool:

@@ -1,0 +1,128 @@
+"""Celery: base classes of jobs that change arguments between the enqueue and the run."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.code.walk import walk
+from jobcheck.frameworks.celery import names
+from jobcheck.project.shape import FunctionDecl
+from jobcheck.solve.kinds import ClassRef, FunctionRef
+
+if TYPE_CHECKING:
+    from jobcheck.registry import Job
+    from jobcheck.solve.solver import Solver
+
+# What an enqueue goes through before Celery looks at the arguments, and what the run goes through after.
+ENQUEUE_STEPS = ("apply_async", "delay", "s", "si", "signature", "subtask", "apply")
+RUN_STEPS = ("__call__",)
+
+_APP_WIDE = re.compile(rb"\btask_cls\b|\.Task\s*=[^=]")
+_CHANGES = frozenset({"pop", "update", "setdefault", "append", "insert", "extend", "clear", "popitem", "remove"})
+
+
+class Bases:
+    """Answers for one project, each base class looked at once."""
+
+    def __init__(self, solver: Solver) -> None:
+        self._solver = solver
+        self._known: dict[tuple[ClassRef | None, tuple[str, ...]], bool] = {}
+        self._app_wide: list[ClassRef] | None = None
+
+    def rewrite(self, job: Job, steps: tuple[str, ...]) -> bool:
+        """Whether the job's base class, or one that the project gives to all its jobs, may change the arguments."""
+        base = job.cls or job.base
+        return any(self._changes(cls, steps) for cls in ([base] if base else self._defaults()))
+
+    def _changes(self, cls: ClassRef, steps: tuple[str, ...]) -> bool:
+        key = (cls, steps)
+        if key not in self._known:
+            self._known[key] = any(not self._faithful(cls, step) for step in steps)
+        return self._known[key]
+
+    def _faithful(self, cls: ClassRef, step: str) -> bool:
+        for filename, decl, _ in self._solver.member(cls, step):
+            if not isinstance(decl, FunctionDecl):
+                return False
+            unit = self._solver.function_unit(FunctionRef(filename, decl.qualname, decl.start))
+            if unit is None or unit.function is None or not hands_on(unit.function):
+                return False
+        return True
+
+    def _defaults(self) -> list[ClassRef]:
+        """Task classes of files that set the class of all jobs (`Celery(task_cls=...)`, `app.Task = ...`)."""
+        if self._app_wide is None:
+            self._app_wide = [cls for name in self._solver.project.filenames for cls in self._task_classes(name)]
+        return self._app_wide
+
+    def _task_classes(self, filename: str) -> list[ClassRef]:
+        if self._solver.is_test(filename) or not _APP_WIDE.search(self._solver.raw(filename) or b""):
+            return []
+        owners = {cls for _, cls in self._solver.functions_of(filename) if cls is not None}
+        found = {cls: self._solver.classes.info(cls) for cls in owners}
+        return [cls for cls, info in found.items() if info is not None and info.externals & names.TASK_BASES]
+
+
+def hands_on(function: ir.FunctionDef) -> bool:
+    """Whether a method of a task class hands on what it was given as `args` and `kwargs`, unchanged."""
+    own = _parameters(function)
+    return not any(_disturbs(node, own) for node in walk(function))
+
+
+def _parameters(function: ir.FunctionDef) -> frozenset[str]:
+    params = function.params
+    stars = [p.name for p in (params.vararg, params.kwarg) if p is not None]
+    plain = [p.name for p in (*params.posonly, *params.args, *params.kwonly) if p.name in ("args", "kwargs")]
+    # `**options` of `apply_async(self, args=None, kwargs=None, **options)` are not the job's arguments.
+    return frozenset(plain or stars)
+
+
+def _disturbs(node: ir.Node, own: frozenset[str]) -> bool:
+    match node:
+        case ir.Assign():
+            return any(_writes(target, own) for target in node.targets)
+        case ir.AugAssign() | ir.AnnAssign():
+            return _writes(node.target, own)
+        case ir.Delete():
+            return any(_writes(target, own) for target in node.targets)
+        case ir.Call():
+            return _changes_in_place(node, own) or _hands_other(node, own)
+        case _:
+            return False
+
+
+def _writes(target: ir.Node, own: frozenset[str]) -> bool:
+    if isinstance(target, ir.Subscript):
+        return _named(target.value, own) and not _is_option(target.index)
+    return _named(target, own)
+
+
+def _is_option(key: ir.Expr) -> bool:
+    """`kwargs["countdown"] = ...` of an `apply_async(self, *args, **kwargs)` sets an option."""
+    return isinstance(key, ir.Constant) and key.value in names.ENQUEUE_OPTIONS and key.value not in ("args", "kwargs")
+
+
+def _changes_in_place(node: ir.Call, own: frozenset[str]) -> bool:
+    func = node.func
+    if not isinstance(func, ir.Attribute) or func.attr not in _CHANGES or not _named(func.value, own):
+        return False
+    return not (node.args and _is_option(node.args[0].value))
+
+
+def _hands_other(node: ir.Call, own: frozenset[str]) -> bool:
+    """`super().apply_async((tenant, *args), kwargs)`: something else than was given."""
+    if not isinstance(node.func, ir.Attribute) or node.func.attr not in (*ENQUEUE_STEPS, *RUN_STEPS, "run"):
+        return any(a.keyword in ("args", "kwargs") and not _named(a.value, own) for a in node.args)
+    if not node.args:
+        return True
+    return any(not a.star and a.keyword in (None, "args", "kwargs") and not _passed(a.value, own) for a in node.args)
+
+
+def _passed(value: ir.Expr, own: frozenset[str]) -> bool:
+    return _named(value, own | {"self"}) or isinstance(value, ir.Constant)
+
+
+def _named(node: ir.Node | None, own: frozenset[str]) -> bool:
+    return isinstance(node, ir.Name) and node.id in own
