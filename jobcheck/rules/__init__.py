@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # from the engine and the suppressions themselves.
 RULES: tuple[tuple[str, str], ...] = (
     ("arguments.unserializable", "UnserializableArgument"),
+    ("arguments.lossy", "LossyArgument"),
     ("delivery.waits_for_job", "WaitsForJob"),
 )
 
