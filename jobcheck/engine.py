@@ -98,7 +98,7 @@ class _Run:
 
     def _spans(self, filename: str, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
         """Functions that hold a mark or look like jobs."""
-        offsets = [m.start() for m in pattern.finditer(self.project.source(filename).data)]
+        offsets = self._marked(filename, pattern)
         for decl, _ in self.solver.functions_of(filename):
             jobs = any(d.dotted.rpartition(".")[2] in ("task", "shared_task", "job") for d in decl.decorators)
             if jobs or _any_between(offsets, decl.start, decl.end):
@@ -192,7 +192,7 @@ class _Run:
 
     def _file(self, filename: str, pattern: re.Pattern[bytes]) -> None:
         self._holes(filename)
-        offsets = [m.start() for m in pattern.finditer(self.project.source(filename).data)]
+        offsets = self._marked(filename, pattern)
         shape = self.project.shape(filename)
         for decl, cls in self.solver.functions_of(filename):
             self._job_of(filename, decl, cls)
@@ -208,6 +208,19 @@ class _Run:
                 if unit is not None:
                     self._unit(unit)
         self._statements(filename, offsets)
+
+    def _marked(self, filename: str, pattern: re.Pattern[bytes]) -> list[int]:
+        """Where job code shows, in order: what around these is an island."""
+        data = self.project.source(filename).data
+        offsets = [m.start() for m in pattern.finditer(data)]
+        for alias in self._aliases(filename):
+            offsets += [m.start() for m in re.finditer(rb"\b" + re.escape(alias.encode()) + rb"\s*\(", data)]
+        return sorted(offsets)
+
+    def _aliases(self, filename: str) -> dict[str, str]:
+        """What a file calls the verbs that it imports under another name: `from celery import chain as flow`."""
+        renamed = [i for i in self.project.shape(filename).imports if i.asname and i.name]
+        return {i.bound: i.name for i in renamed if i.name and any(i.name in f.verbs for f in self.frameworks)}
 
     def _classes(self, filename: str, decls: list[ClassDecl]) -> Iterator[ClassRef]:
         pending = list(decls)
@@ -250,9 +263,11 @@ class _Run:
         if unit.refused:
             return
         flow = self.solver.flow(unit)
+        aliases = self._aliases(unit.filename)
         for site in list(flow.sites):
             func = site.call.func
             verb = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
+            verb = aliases.get(verb, verb)
             for framework in self.frameworks:
                 if verb in framework.verbs or not verb:
                     framework.record(self.solver, site, self.registry)

@@ -15,6 +15,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("arguments.unserializable", "UnserializableArgument"),
     ("arguments.lossy", "LossyArgument"),
     ("delivery.waits_for_job", "WaitsForJob"),
+    ("wiring.schedule_pitfall", "SchedulePitfall"),
 )
 
 

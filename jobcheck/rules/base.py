@@ -25,13 +25,13 @@ class Rule:
     """One rule. Its documentation is its module's docstring; code, name and summary are the catalogue's.
 
     `subject` is what the engine hands to `check`, one at a time: Message, Enqueue, Job, Schedule, Retry, Wait,
-    Unsent, Callback, MissingJob (see jobcheck.registry), or Registry for the whole. `yields_to` names the rules whose
-    finding at the same place makes this one's redundant: one defect is one finding.
+    Unsent, Callback, MissingJob (see jobcheck.registry), a tuple of these, or Registry for the whole. `yields_to` names
+    the rules whose finding at the same place makes this one's redundant: one defect is one finding.
     """
 
     code: ClassVar[str]
     severity: ClassVar[Severity] = Severity.ERROR
-    subject: ClassVar[type]
+    subject: ClassVar[type | tuple[type, ...]]
     yields_to: ClassVar[tuple[str, ...]] = ()
 
     @property

@@ -51,7 +51,7 @@ def _entries(schedule: ir.DictExpr, env: Env, solver: Solver, registry: Registry
     for item in schedule.items:
         if not isinstance(item.value, ir.DictExpr):
             continue
-        parts = {name: i.value for i in item.value.items if (name := _text(i.key)) is not None}
+        parts = {key: i.value for i in item.value.items if (key := _text(i.key)) is not None}
         if "task" not in parts or "schedule" not in parts:
             continue
         if any(i.key is None for i in item.value.items):
