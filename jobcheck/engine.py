@@ -17,7 +17,7 @@ from jobcheck.frameworks import all_frameworks
 from jobcheck.frameworks.base import Framework
 from jobcheck.patterns import Patterns
 from jobcheck.project.modules import Project
-from jobcheck.project.shape import ClassDecl, FunctionDecl
+from jobcheck.project.shape import ClassDecl, FunctionDecl, Hole
 from jobcheck.project.source import UnreadableSource
 from jobcheck.project.versions import versions
 from jobcheck.registry import Job, Registry
@@ -125,18 +125,18 @@ class _Run:
 
     def _holes(self, filename: str) -> None:
         """Syntax errors of an indexed file; the rest of it is still checked."""
-        shape = self.project.shape(filename)
-        source = self.project.source(filename)
+        for hole in self.project.shape(filename).holes:
+            if hole.message:
+                self._hole(filename, hole)
+
+    def _hole(self, filename: str, hole: Hole) -> None:
         rule = catalogue()["JOB001"]
-        for hole in shape.holes:
-            if not hole.message:
-                continue
-            place = source.place(hole.start, hole.start)
-            place = Place(filename, hole.row or place.row, 1, hole.row or place.row, 1)
-            message = f"cannot be parsed: {hole.message.splitlines()[0]}"
-            builder = FindingBuilder(rule.code, rule.name, Severity.ERROR, Confidence.HIGH, message, place)
-            builder.what_happens = "The declaration around it was not checked; the rest of the file was."
-            self.findings.append(builder.build())
+        row = hole.row or self.project.source(filename).place(hole.start, hole.start).row
+        message = f"cannot be parsed: {hole.message.splitlines()[0]}"
+        place = Place(filename, row, 1, row, 1)
+        builder = FindingBuilder(rule.code, rule.name, Severity.ERROR, Confidence.HIGH, message, place)
+        builder.what_happens = "The declaration around it was not checked; the rest of the file was."
+        self.findings.append(builder.build())
 
     # --- registry ----------------------------------------------------------------------------------------------
 
@@ -156,7 +156,7 @@ class _Run:
             done.update(candidates)
             candidates = self._mentioning(makers, done)
         named = [n for n in self.options.named if n.endswith(".py") and n in set(self.project.filenames)]
-        for filename in sorted({*named} - done):
+        for filename in sorted(named):
             self._guarded(filename, "the analysis", lambda name=filename: self._named(name))  # type: ignore[misc]
         for framework in self.frameworks:
             self._guarded("", framework.name, lambda f=framework: f.finish(self.solver, self.registry))  # type: ignore[misc]
@@ -185,10 +185,12 @@ class _Run:
         return found
 
     def _named(self, filename: str) -> None:
-        try:
-            self._holes(filename)
-        except UnreadableSource:
-            return
+        """A file that was asked for by name: its syntax is vouched for, whether it holds job code or not."""
+        from jobcheck.project.recover import syntax_error
+
+        hole = syntax_error(self.project.source(filename).data)
+        if hole is not None and all(f.place.filename != filename or f.code != "JOB001" for f in self.findings):
+            self._hole(filename, hole)
 
     def _file(self, filename: str, pattern: re.Pattern[bytes]) -> None:
         self._holes(filename)

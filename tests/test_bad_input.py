@@ -143,6 +143,6 @@ def test_a_project_that_imports_itself_in_circles(tmp_path: Path, write: Write) 
 
 
 def test_a_syntax_error_in_a_named_file_without_jobs(tmp_path: Path, write: Write) -> None:
-    write("plain.py", b"def f(:\n    pass\n")
+    write("plain.py", b"print 'x'\n")
     assert codes(run(tmp_path, "plain.py")) == [("JOB001", "plain.py", 1)]
     assert codes(run(tmp_path)) == []
