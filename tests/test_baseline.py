@@ -1,6 +1,7 @@
 """The baseline as a file: written, read, kept through changes, and shrinking only."""
 
 import importlib.util
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ from click.testing import CliRunner
 from jobcheck.baseline import baseline_text, read_baseline
 from jobcheck.cli import cli
 from jobcheck.findings import Confidence, Finding, Place, Severity, with_fingerprints
+
+# click before 8.2 mixes the two streams unless it is told not to.
+SEPARATE = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
 
 
 def finding(row=1, code="JOB101", filename="a.py", message="m"):
@@ -52,7 +56,7 @@ def shop(tmp_path, monkeypatch):
 
 
 def run(*args):
-    return CliRunner().invoke(cli, args, prog_name="jobcheck")
+    return CliRunner(**SEPARATE).invoke(cli, args, prog_name="jobcheck")
 
 
 def test_written_and_used(shop):

@@ -1,6 +1,7 @@
 """A small shop to check, and three ways to run the command line with a stand-in for the engine."""
 
 import importlib.util
+import inspect
 import os
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from jobcheck.cli import cli
 
 FAKE = Path(__file__).with_name("fake_engine.py")
 REPOSITORY = Path(__file__).parents[2]
+# click before 8.2 mixes the two streams unless it is told not to.
+SEPARATE = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
 
 VIEWS = """\
 from shop.tasks import welcome
@@ -57,7 +60,7 @@ def jobcheck(monkeypatch):
     monkeypatch.setitem(sys.modules, "jobcheck.engine", module)
 
     def run(*args, **kwargs):
-        return CliRunner().invoke(cli, [str(arg) for arg in args], prog_name="jobcheck", **kwargs)
+        return CliRunner(**SEPARATE).invoke(cli, [str(arg) for arg in args], prog_name="jobcheck", **kwargs)
 
     return run
 

@@ -106,7 +106,7 @@ CARRIED = [
 ]
 
 
-@pytest.mark.parametrize("value", CARRIED, ids=repr)
+@pytest.mark.parametrize("value", CARRIED, ids=lambda value: type(value).__name__)  # the repr of a set may differ
 def test_arrives_as_it_was(value):
     assert trip("activejob", value)[:2] == ("same", value)
 
@@ -148,7 +148,7 @@ def local_dataclass():
         *(pathlib.Path("x"), object(), Color, len, 1j, range(3), KeyError(), bytearray(), lambda: None),
         *(local_enum(), local_dataclass(), dt.time(12, tzinfo=BERLIN)),
     ],
-    ids=repr,
+    ids=lambda value: repr(value).partition(" at 0x")[0],  # the same in every process that collects the tests
 )
 def test_refused(value):
     assert trip("activejob", value).outcome == "error-at-enqueue"
