@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jobcheck.code import ir
-from jobcheck.engine_types import JobRow, Report, RunOptions
+from jobcheck.engine_types import Report, RunOptions
 from jobcheck.files import find_files
 from jobcheck.findings import Confidence, Finding, FindingBuilder, Place, Severity
 from jobcheck.frameworks import all_frameworks
 from jobcheck.frameworks.base import Framework
+from jobcheck.job_rows import job_rows
 from jobcheck.patterns import Patterns
 from jobcheck.project.modules import Project
 from jobcheck.project.shape import ClassDecl, FunctionDecl, Hole
@@ -353,22 +354,7 @@ class _Run:
             filenames=tuple(self.project.filenames),
             sources=self.solver.raw,
             whole_project=True,
-            registry=[self._row(job) for job in sorted(registry.jobs, key=lambda j: j.key)],
-        )
-
-    def _row(self, job: Job) -> JobRow:
-        place = self.project.source(job.origin.filename).place
-        queue = job.options.get("queue") or job.options.get("queue_as")
-        by = [e.origin for e in self.registry.enqueues if job in e.jobs]
-        from jobcheck.frameworks.arguments import text
-
-        return JobRow(
-            name=job.name,
-            framework=next((f.display for f in self.frameworks if f.name == job.framework), job.framework),
-            place=place(job.origin.start, job.origin.end),
-            queue=text(queue),
-            enqueued_by=tuple(self.project.source(o.filename).place(o.start, o.end) for o in by),
-            signature=str(job.signature) if job.signature is not None else "",
+            registry=job_rows(self.solver, registry, {f.name: f.display for f in self.frameworks}),
         )
 
 

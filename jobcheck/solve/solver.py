@@ -251,6 +251,15 @@ class Solver:
         """What the expression after the @ is."""
         return self.expression(filename, decorator.start, decorator.end)
 
+    def reason_of(self, filename: str, decorator: DecoratorDecl) -> str | None:
+        """The string that is a decorator call's first argument."""
+        unit = self.unit(filename, decorator.start, decorator.end)
+        stmt = unit.body[0] if len(unit.body) == 1 else None
+        if not isinstance(stmt, ir.ExprStmt) or not isinstance(stmt.value, ir.Call) or not stmt.value.args:
+            return None
+        only = self.value(stmt.value.args[0].value, self.flow(unit).entered[id(stmt)]).only
+        return only.value if isinstance(only, Literal) and isinstance(only.value, str) else None
+
     def expression(self, filename: str, start: int, end: int, cls: ClassRef | None = None) -> Value:
         """The value of an expression at module (or class) level, cut by its bytes."""
         unit = self.unit(filename, start, end, cls=cls)
