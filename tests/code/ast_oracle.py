@@ -42,7 +42,10 @@ def spans_of_ast(data: bytes, tree: ast.AST) -> Spans:
             start = lines[node.lineno - 1] + node.col_offset
             if name == "If" and data.startswith(b"elif", start):
                 start += 2
-            spans[name, start, lines[node.end_lineno - 1] + node.end_col_offset] += 1
+            end = lines[node.end_lineno - 1] + node.end_col_offset
+            if isinstance(node, ast.stmt):  # ast counts the semicolon behind the last statement of a body
+                end -= len(data[start:end]) - len(data[start:end].rstrip(b"; \t"))
+            spans[name, start, end] += 1
     return spans
 
 

@@ -143,7 +143,7 @@ def test_indented_islands(indent):
 
 
 def test_an_island_that_is_not_a_whole_statement_is_refused():
-    for source in ("a\nelse:\n  b", "a\nb", "else: pass", "elif a: pass", "except a: pass", "return )", " a"):
+    for source in ("a\nelse:\n  b", "a\nb", "else: pass", "elif a: pass", "except a: pass", "return )"):
         assert lower(source.encode(), b"  ").refused == "does not parse", source
 
 

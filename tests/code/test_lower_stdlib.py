@@ -45,25 +45,29 @@ def _chosen(name: str, offset: int) -> bool:
 def _assert_exact(data: bytes, indent: bytes, node: ir.Node) -> None:
     text = data[node.start : node.end]
     if isinstance(node, ir.Stmt.__args__):
-        line = max(data.rfind(b"\n", 0, node.start), data.rfind(b"\r", 0, node.start)) + 1
-        before = data[line : node.start]
-        own = indent if line == 0 and not before else before
-        lowered = lower(text, b"" if own.strip() else own)
+        again = _only(lower(text, _indent_of(data, indent, node)))
     elif isinstance(node, ir.Starred | ir.SliceExpr) or (isinstance(node, ir.TupleExpr) and not node.parenthesized):
-        lowered = lower(b"_[\n" + text + b"\n]")
+        again = _only(lower(b"_[\n" + text + b"\n]")).value.index
+        again = again.elements[0] if isinstance(node, ir.Starred) else again
     elif isinstance(node, ir.Expr.__args__):
-        lowered = lower(b"(\n" + text + b"\n)")
+        again = _only(lower(b"(\n" + text + b"\n)")).value
     else:
         return
-    assert lowered.refused is None, text
-    (again,) = lowered.body
-    if not isinstance(node, ir.Stmt.__args__):
-        again = again.value
-        if isinstance(again, ir.Subscript):
-            again = again.index
-            if isinstance(node, ir.Starred):
-                again = again.elements[0]
     assert _shape(again) == _shape(node), text
+
+
+def _only(lowered: ir.Lowered) -> ir.Stmt:
+    assert lowered.refused is None
+    (statement,) = lowered.body
+    return statement
+
+
+def _indent_of(data: bytes, indent: bytes, node: ir.Node) -> bytes:
+    line = max(data.rfind(b"\n", 0, node.start), data.rfind(b"\r", 0, node.start)) + 1
+    before = data[line : node.start].removesuffix(b"el")  # an `elif` starts at its `if`
+    if line == 0 and not before:
+        return indent
+    return b"" if before.strip() else before
 
 
 def _shape(node: ir.Node) -> object:
