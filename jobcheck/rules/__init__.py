@@ -14,8 +14,15 @@ if TYPE_CHECKING:
 RULES: tuple[tuple[str, str], ...] = (
     ("arguments.unserializable", "UnserializableArgument"),
     ("arguments.lossy", "LossyArgument"),
+    ("arguments.string_keys", "NonStringKey"),
+    ("arguments.key_mismatch", "KeyMismatch"),
+    ("calls.signature_mismatch", "SignatureMismatch"),
+    ("delivery.endless_retry", "EndlessRetry"),
+    ("delivery.swallowed_retry", "SwallowedRetry"),
     ("delivery.waits_for_job", "WaitsForJob"),
     ("wiring.schedule_pitfall", "SchedulePitfall"),
+    ("calls.never_sent", "NeverSent"),
+    ("calls.not_a_job", "NotAJob"),
 )
 
 

@@ -37,7 +37,7 @@ def decorate(
     data = decorator_data(celery, solver, kind)
     if data is None:
         return None
-    decorator = _which(solver, kind, filename, decl)
+    decorator = signatures.which(solver, kind, filename, decl)
     return model.job(job_of(celery, solver, filename, decl, cls, data, decorator))
 
 
@@ -69,13 +69,6 @@ def makes_jobs(solver: Solver, value: Value) -> bool:
             ):
                 return True
     return False
-
-
-def _which(solver: Solver, kind: Kind, filename: str, decl: FunctionDecl) -> DecoratorDecl | None:
-    for decorator in decl.decorators:
-        if kind in solver.decorator_value(filename, decorator).kinds():
-            return decorator
-    return None
 
 
 def job_of(
@@ -155,10 +148,10 @@ def _base(solver: Solver, option: Option | None) -> ClassRef | None:
 
 def from_decorator_call(celery: Celery, solver: Solver, base: model.Decorator, node: ir.Call, env: Env) -> Value | None:
     """`decorator(...)`: with a function the job, with options a decorator."""
-    if any(a.star == "*" for a in node.args):
-        return model.decorator(model.Decorator(base.options, True, True))
     positional = [a.value for a in node.args if a.keyword is None and not a.star]
     options, is_open = arguments.options_of(solver, node.args, env)
+    if any(a.star == "*" for a in node.args):
+        return model.decorator(model.Decorator({**base.options, **options}, True, True))
     data = model.Decorator({**base.options, **options}, base.open or is_open, True)
     if not positional:
         return model.decorator(data)
@@ -216,7 +209,7 @@ def _class_options(solver: Solver, cls: ClassRef) -> dict[str, Option]:
         for assign in above.decl.assigns:
             if assign.value is None or len(assign.names) != 1 or assign.names[0] in options:
                 continue
-            if isinstance(assign, AssignDecl) and assign.names[0] in names.TASK_OPTIONS:
+            if assign.names[0] in names.TASK_OPTIONS:
                 value = solver.declared(above.filename, assign, above.ref)
                 options[assign.names[0]] = Option(assign.names[0], value, Origin(above.filename, assign.start, assign.end))
     return options

@@ -18,17 +18,19 @@ from jobcheck.solve.kinds import (
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
+_LIMITS = frozenset({"expires", "retry_kwargs"})
 _PREDICATES = frozenset({"celery.exceptions.Retry", "celery.exceptions.Ignore", "celery.exceptions.Reject"})
 
 
 def declared(solver: Solver, job: Job, name: str) -> Option | None:
     """An option of a job, or that of the class that it has for a base; None when neither says anything.
 
-    The value is unknown when that cannot be seen.
+    The value is unknown when that cannot be seen. A wrapper of the project's own around the job decorator may add
+    options; that it adds one which ends the retries that the job asks for is not taken into account.
     """
     if name in job.options:
         return job.options[name]
-    if job.unknown_options or ("base" in job.options and job.base is None):
+    if job.unknown_options and name not in _LIMITS or ("base" in job.options and job.base is None):
         return Option(name, UNKNOWN, job.origin)
     if job.base is not None and job.cls is None:
         info = solver.classes.info(job.base)
@@ -89,8 +91,8 @@ def job_bound(solver: Solver, job: Job) -> tuple[str, Origin | None]:
     option = declared(solver, job, "max_retries")
     if option is None:
         return "some", None
-    only = option.value.only
-    if only == Literal(None) or only == Plain("inf"):
+    # `1 if DEBUG else None`: in one of the worlds that the code knows there is no end.
+    if any(kind in (Literal(None), Plain("inf")) for kind in option.value.kinds()):
         return "none", option.origin
     return ("some", option.origin) if isinstance(literal(option.value), int) else ("unknown", None)
 
@@ -106,7 +108,11 @@ def complete(solver: Solver, retry: Retry) -> None:
         retry.bound = "unknown"
     throw = retry.arguments.get("throw")
     retry.raises = throw is None or throw.value.only == Literal(True)
-    if retry.job.base is not None and any(True for _ in solver.member(retry.job.base, "apply_async")):
+    base = retry.job.base
+    if base is not None and any(True for _ in solver.member(base, "retry")):
+        retry.bound, retry.raises = "unknown", False  # who knows what the project's own does
+        return
+    if base is not None and any(True for _ in solver.member(base, "apply_async")):
         return  # the project's own apply_async may take options of its own
     for name in retry.arguments:
         if name not in names.RETRY_OPTIONS and name not in names.ENQUEUE_OPTIONS:

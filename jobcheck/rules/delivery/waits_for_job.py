@@ -5,10 +5,10 @@ job's own function.
 
 ## Why it matters
 The worker that waits does nothing else, and when all workers wait no one is left to do what they wait for: the queue
-stands still. Celery therefore refuses: in a worker (prefork, threads or solo) the call raises `RuntimeError: Never call
-result.get() within a task!`, also for `job.apply().get()`, whose result is there already. It is not seen in tests, where
-jobs run in the calling process. With `disable_sync_subtasks=False` or `allow_join_result()` the call waits, and the
-standstill becomes possible.
+stands still. Celery therefore refuses: in a worker (prefork, threads or solo) the call raises `RuntimeError: Never
+call result.get() within a task!`, also for `job.apply().get()`, whose result is there already. It is not seen in
+tests, where jobs run in the calling process. With `disable_sync_subtasks=False` or `allow_join_result()` the call
+waits, and the standstill becomes possible.
 
 ## Example
 ```python
@@ -24,15 +24,15 @@ chain(render_invoice.s(order_id), mail_invoice.s(order_id))()
 ```
 
 ## How to fix
-Let the second step be a job of its own and link it: `chain`, `chord`, `link=`, or enqueue it at the end of the first. If
-the work is to be done right here, call the function: `render_invoice(order_id)`.
+Let the second step be a job of its own and link it: `chain`, `chord`, `link=`, or enqueue it at the end of the first.
+If the work is to be done right here, call the function: `render_invoice(order_id)`.
 
 ## Options
 None.
 
 ## Known limits
-Waiting in a helper that the job calls is not seen. Waiting that is allowed by name has low confidence, and is hidden at
-default settings.
+Waiting in a helper that the job calls is not seen. Waiting that is allowed by name has low confidence, and is hidden
+at default settings.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Sever
 from jobcheck.rules.delivery import performers
 
 _FIX = "Link the next step to the job that is waited for (chain, chord, link=), or call its function here"
+_HAPPENS = "In a worker it raises RuntimeError: Never call result.get() within a task!"
 
 
 class WaitsForJob(Rule):
@@ -57,24 +58,31 @@ class WaitsForJob(Rule):
         job = performers.job_of(context, wait.site.unit)
         if job is None or wait.in_test or _answers_at_once(wait) or wait.site.enclosing("lambda"):
             return
-        framework = context.display(job.framework)
         if wait.allowed:
-            text = f"`{job.label}` waits for {_whose(wait)}: its worker stands still, and when all wait so does the queue"
-            severity, confidence = Severity.WARNING, Confidence.LOW
-        else:
-            text = f"`{job.label}` calls `.{wait.form}()` on the result of {_whose(wait)}, which {framework} refuses in a job"
-            severity = Severity.ERROR
-            confidence = Confidence.MEDIUM if wait.site.deferred else Confidence.HIGH
+            yield self._allowed(wait, job, context)
+            return
+        framework = context.display(job.framework)
         yield context.finding(
             self,
             wait.origin,
-            text,
-            confidence=confidence,
-            severity=severity,
+            f"`{job.label}` calls `.{wait.form}()` on the result of {_whose(wait)}, which {framework} refuses in a job",
+            confidence=Confidence.MEDIUM if wait.site.deferred else Confidence.HIGH,
             job=job,
             subject=wait.form,
-            what_happens="" if wait.allowed else "In a worker it raises RuntimeError: Never call result.get() within a task!",
+            what_happens=_HAPPENS,
             how_to_fix="Call the job's function itself, or read `.result`" if wait.immediate else _FIX,
+        )
+
+    def _allowed(self, wait: Wait, job: Job, context: Context) -> FindingBuilder:
+        return context.finding(
+            self,
+            wait.origin,
+            f"`{job.label}` waits for {_whose(wait)}: its worker stands still, and when all wait so does the queue",
+            confidence=Confidence.LOW,
+            severity=Severity.WARNING,
+            job=job,
+            subject=wait.form,
+            how_to_fix=_FIX,
         )
 
 
