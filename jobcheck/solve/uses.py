@@ -211,7 +211,7 @@ class _Finder:
 
     # --- expressions -------------------------------------------------------------------------------------------
 
-    def add(  # noqa: PLR0917
+    def add(
         self, how: str, trace: Trace, node: ir.Expr, env: Env, name: str = "", other: Value = UNKNOWN,
         right: bool = False,
     ) -> None:

@@ -52,6 +52,11 @@ _WANTS_TUPLE = frozenset({"time.mktime", "time.strftime", "time.asctime", "calen
 PREPARED = frozenset({"AttributeError", "TypeError", "KeyError", "LookupError", "IndexError", "ValueError"})
 _CACHES = frozenset({"functools.lru_cache", "functools.cache"})
 _ORDERED = frozenset({"int", "float", "decimal", "datetime", "datetime_naive", "datetime_aware", "date", "timedelta"})
+# What no str is equal to.
+_NEVER_TEXT = frozenset({
+    "int", "float", "bool", "none", "uuid", "decimal", "date", "datetime", "datetime_naive", "datetime_aware", "bytes",
+    "path",
+})  # fmt: skip
 _ARITHMETIC = frozenset({"+", "-", "/", "//", "*", "**"})
 
 
@@ -66,7 +71,7 @@ class Proof:
 
 def proof(trip: Trip, uses: Uses, job: Job, context: Context) -> Proof | None:
     """The first use in the job that shows that it needs the original."""
-    arrived = _ARRIVED.get(trip.outcome.becomes or "")
+    arrived = str if trip.is_key else _ARRIVED.get(trip.outcome.becomes or "")
     if arrived is None:
         return None
     checker = _Checker(trip, arrived, context)
@@ -151,17 +156,17 @@ class _Checker:
         """Whether what arrives is equal to no value of the original's type."""
         kind = self.kind
         if isinstance(kind, EnumMember):
-            return kind.flavor == "plain"
+            return kind.flavor == "plain" or (kind.flavor != "str" and self.arrived is str)
         if isinstance(kind, Instance):
             return self.is_named_tuple() and self.arrived is list
         if isinstance(kind, Sequence):
             return kind.name == "tuple" and self.arrived is list
-        return plain_name(kind) in ("uuid", "decimal", "date", "datetime", "bytes", "path") and self.arrived is str
+        return plain_name(kind) in _NEVER_TEXT and self.arrived is str
 
     def alike(self, other: Kind) -> bool:
         kind = self.kind
         if isinstance(kind, EnumMember):
-            return isinstance(other, EnumMember)
+            return isinstance(other, EnumMember) or (kind.flavor != "plain" and plain_name(other) == "int")
         if isinstance(kind, (Sequence, Instance)):
             return isinstance(other, Sequence) and other.name == "tuple"
         return plain_name(other) == plain_name(kind)
@@ -184,7 +189,7 @@ class _Checker:
             if use.name == "%" and use.right:
                 return plain_name(other) == "str" and isinstance(self.kind, Sequence) and len(self.kind.items or ()) > 1
             return use.name == "+" and isinstance(other, Sequence) and other.name == "tuple"
-        number = plain_name(self.kind) in ("decimal", "datetime", "date", "timedelta", "path", "fraction")
+        number = plain_name(self.kind) in _ORDERED or plain_name(self.kind) in ("path", "fraction")
         return self.arrived is str and number and use.name in _ARITHMETIC and plain_name(other) not in ("", "str")
 
     def is_tuple(self) -> bool:

@@ -4,7 +4,7 @@ An argument that arrives as another type or value than was enqueued, where the j
 arrives as a list, an IntEnum member as an int, a QueryDict that keeps one value of each key, a dict whose keys `1` and
 `"1"` become one. The job's need is shown by what it does with its parameter: an attribute that the arrived type lacks,
 `is` a member, `==` a tuple, a key or a set member that must be hashable, an `isinstance` that it insists on; or by the
-annotation of a parameter that it hands on.
+annotation (a member's or a named tuple's class) of a parameter that it hands on.
 
 ## Why it matters
 The enqueue succeeds, so nothing is seen until the job runs: it raises there, or takes the wrong branch in silence.
@@ -108,7 +108,9 @@ class LossyArgument(Rule):
         uses = context.uses(message.job, parameter.name)
         if () in uses.tested:
             return None
-        level = Confidence.MEDIUM if sight.out_of_sight(uses, "") else Confidence.LOW
+        # A list serves nearly everywhere where a tuple does; what a member or a named tuple has, a plain value has not.
+        matters = isinstance(trip.kind, (EnumMember, Instance)) and sight.out_of_sight(uses, "")
+        level = Confidence.MEDIUM if matters else Confidence.LOW
         text = "its annotation promises the original"
         return self.finding(found, message, context, text, min(level, trips.confidence(found, message)))
 

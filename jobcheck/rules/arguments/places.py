@@ -54,3 +54,24 @@ def _step_fits(token: str, step: Step) -> bool:
     if step.what == "key":
         return token in (SOME, key_text(step.key))
     return step.what in _ANY and (step.what != "item" or token == SOME)
+
+
+def last(place: str) -> str:
+    """The last step of a place as it is written."""
+    tokens = _TOKEN.findall(place)
+    return tokens[-1] if tokens else ""
+
+
+def text_of_key(kind: Kind | None) -> str | None:
+    """The string that JSON makes of a key; None where that is not known."""
+    match kind:
+        case Literal(None):
+            return "null"
+        case Literal(bool() as value):
+            return str(value).lower()
+        case Literal(int() | float() as value):
+            return repr(value)
+        case Literal(str() as value):
+            return value
+        case _:
+            return None

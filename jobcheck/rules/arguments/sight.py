@@ -9,10 +9,14 @@ from jobcheck.solve.uses import Use, Uses
 # Calls that take the arrived value as well as the original: they convert, count, print or encode it.
 _CONVERTERS = frozenset({
     "bool", "dict", "enumerate", "float", "frozenset", "int", "iter", "len", "list", "max", "min", "print", "range",
-    "repr", "reversed", "set", "sorted", "str", "sum", "tuple", "zip", "any", "all", "next", "filter", "map", "json.dumps",
-    "copy.copy", "copy.deepcopy", "pprint.pprint", "decimal.Decimal", "uuid.UUID", "pathlib.Path",
+    "repr", "reversed", "set", "sorted", "str", "sum", "tuple", "zip", "any", "all", "next", "filter", "map",
+    "json.dumps", "copy.copy", "copy.deepcopy", "pprint.pprint", "decimal.Decimal", "uuid.UUID", "pathlib.Path",
 })  # fmt: skip
 _LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
+# Queries that take a number as text, too.
+_QUERIES = frozenset({
+    "get", "filter", "exclude", "get_or_create", "update_or_create", "get_object_or_404", "in_bulk", "filter_by",
+})  # fmt: skip
 _TEXT = frozenset({"format", "join", "write", "encode"})
 
 
@@ -32,12 +36,19 @@ def escapes(use: Use) -> bool:
     return not (isinstance(only, Method) and use.name in _TEXT)
 
 
-def out_of_sight(uses: Uses, place: str, *, keys: bool = False) -> bool:
-    """Whether what is at the place, or an item of it (`keys`: only one of its keys), is handed on."""
+def out_of_sight(uses: Uses, place: str) -> bool:
+    """Whether what is at the place, or an item of it, is handed on."""
+    return any(places.below(place, use.path) is not None and escapes(use) for use in uses.found)
+
+
+def keys_out_of_sight(uses: Uses, place: str) -> bool:
+    """Whether the dict at the place is handed on as a whole, or one of its keys is."""
     for use in uses.found:
         rest = places.below(place, use.path)
-        if rest is None or not escapes(use):
+        if rest is None or (rest and rest[0].what not in ("each", "each-key", "pair")):
             continue
-        if not keys or not rest or rest[0].what in ("each", "each-key", "pair"):
+        if escapes(use) and use.name not in _QUERIES:
+            return True
+        if rest and use.how == "hashed":
             return True
     return False

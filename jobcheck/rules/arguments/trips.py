@@ -44,13 +44,13 @@ def of_message(message: Message, context: Context) -> Iterator[ArgumentTrip]:
     enqueue = message.enqueue
     if enqueue.immediate or enqueue.in_test or not message.wires:
         return
-    for argument, parameter, path in _placed(message):
+    for argument, parameter, path in placed(message):
         for value, below in _values(argument):
             for trip in _everywhere(value, message, context):
                 yield ArgumentTrip(argument, parameter, path + below + trip.path, trip, message.wires[0])
 
 
-def _placed(message: Message) -> Iterator[tuple[Argument, str | None, str]]:
+def placed(message: Message) -> Iterator[tuple[Argument, str | None, str]]:
     """Each argument with the parameter that gets it and what messages call it."""
     enqueue, signature = message.enqueue, message.job.signature
     index: int | None = enqueue.prepended
@@ -137,7 +137,7 @@ def what_happens(found: ArgumentTrip) -> str:
     return f"The worker cannot decode the message, and it is lost: {error}." if error else ""
 
 
-def finding(  # noqa: PLR0917
+def finding(
     rule: Rule, found: ArgumentTrip, message: Message, context: Context, text: str, level: Confidence | None = None
 ) -> FindingBuilder:
     """A finding at an argument, with the job and where the value is made."""
