@@ -91,7 +91,7 @@ def cli() -> None:
 @click.option("--stdin-filename", metavar="FILE", help="Take standard input (-) for the content of FILE.")
 @click.option("--show-files", is_flag=True, help="List the files that would be checked.")
 @click.option("--show-settings", is_flag=True, help="Print the settings that hold.")
-def check(show_files: bool, show_settings: bool, **given: Any) -> int:  # noqa: ANN401
+def check(show_files: bool, show_settings: bool, **given: Any) -> int:
     """Report what goes wrong when the jobs run. PATHS (default: the project) limit what is reported.
 
     The whole project around the paths is always read. Exit code: 0 clean, 1 findings, 2 could not run.
@@ -111,7 +111,7 @@ def check(show_files: bool, show_settings: bool, **given: Any) -> int:  # noqa: 
 @_format("text", "json")
 @_project
 @_output
-def jobs(**given: Any) -> int:  # noqa: ANN401
+def jobs(**given: Any) -> int:
     """List all jobs: framework, queue, retries, idempotency, and who enqueues them."""
     from jobcheck import run
 
@@ -158,7 +158,7 @@ def _request(
     isolated: bool,
     no_ignores: bool = False,
     per_file_ignores: tuple[str, ...] = (),
-    **given: Any,  # noqa: ANN401
+    **given: Any,
 ) -> Request:
     """The request that the options make; those that are configuration keys become the last layer of the settings."""
     from jobcheck.run import Request

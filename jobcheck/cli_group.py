@@ -28,7 +28,7 @@ class CheckByDefault(click.Group):
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
-        **extra: Any,  # noqa: ANN401
+        **extra: Any,
     ) -> NoReturn:
         """Run, and exit with 0, 1 or 2 (130 when interrupted): no input leads to a traceback."""
         words = list(sys.argv[1:] if args is None else args)

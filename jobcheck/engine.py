@@ -241,7 +241,8 @@ class _Run:
         while pending:
             decl = pending.pop(0)
             ref = self.solver.classes.register(filename, decl)
-            class_spans.extend((a.start, a.end, ref) for a in (*decl.assigns, *decl.others))
+            class_spans.extend((a.start, a.end, ref) for a in decl.assigns)
+            class_spans.extend((o.start, o.end, ref) for o in decl.others)
             pending.extend(decl.classes)
         for start, end, cls in [*spans, *class_spans]:
             if not _any_between(offsets, start, end):

@@ -167,6 +167,7 @@ class Enqueue:
     sent        whether the call itself sends; a signature does not
     prepended   results that the framework puts before the arguments (the next link of a chain); None: not known
     partial     more arguments may be added before it is sent
+    follows     the worker sends it, when other jobs are done (a later link of a chain, the body of a chord)
     immediate   performed here and now without a queue (`perform_now`, `apply`): no wire, but a signature
     """
 
@@ -184,6 +185,7 @@ class Enqueue:
     sent: bool = True
     prepended: int | None = 0
     partial: bool = False
+    follows: bool = False
     immediate: bool = False
     malformed: list[Malformed] = field(default_factory=list)
     wire: Value = UNKNOWN
@@ -295,13 +297,17 @@ class Wait:
 
 @dataclass(eq=False, slots=True)
 class Unsent:
-    """A message that is built and dropped. `what`: signature, chain, group, chord, message, method (never called)."""
+    """A message that is built and dropped, or given to a local name that nothing reads (`name`).
+
+    `what`: signature, chain, group, chord, message; configured, job (built, not enqueued); method (never called).
+    """
 
     framework: str
     what: str
     origin: Origin
     jobs: tuple[Job, ...] = ()
     in_test: bool = False
+    name: str | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -321,7 +327,7 @@ class Callback:
 
 @dataclass(eq=False, slots=True)
 class MissingJob:
-    """An enqueue verb used on a thing that is known not to be a job. `why`: plain-function, no-such-name."""
+    """An enqueue verb on what is known not to be a job. `why`: plain-function, plain-class, no-such-name."""
 
     framework: str
     site: Site

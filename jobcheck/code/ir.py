@@ -63,16 +63,16 @@ class Subscript(Node):
 
 
 class SliceExpr(Node):
-    lower: Union[Expr, None] = None
-    upper: Union[Expr, None] = None
-    step: Union[Expr, None] = None
+    lower: Expr | None = None
+    upper: Expr | None = None
+    step: Expr | None = None
 
 
 class Arg(Node):
     """One argument of a call: positional, `keyword=`, `*` or `**`. The span covers keyword and stars too."""
 
     value: Expr
-    keyword: Union[str, None] = None
+    keyword: str | None = None
     star: Literal["", "*", "**"] = ""
 
 
@@ -104,7 +104,7 @@ class DictItem(Node):
     """`key: value`, or `**value` when `key` is None."""
 
     value: Expr
-    key: Union[Expr, None] = None
+    key: Expr | None = None
 
 
 class DictExpr(Node):
@@ -126,7 +126,7 @@ class Comprehension(Node):
     kind: Literal["list", "set", "dict", "generator"]
     element: Expr
     clauses: list[Clause]
-    key: Union[Expr, None] = None
+    key: Expr | None = None
 
 
 class BinOp(Node):
@@ -181,7 +181,7 @@ class Await(Node):
 class Yield(Node):
     """`is_from` for `yield from`."""
 
-    value: Union[Expr, None] = None
+    value: Expr | None = None
     is_from: bool = False
 
 
@@ -202,16 +202,16 @@ class Param(Node):
     """The span covers name, annotation and default, without stars."""
 
     name: str
-    annotation: Union[Expr, None] = None
-    default: Union[Expr, None] = None
+    annotation: Expr | None = None
+    default: Expr | None = None
 
 
 class Parameters(msgspec.Struct, omit_defaults=True, eq=False, gc=False):
     posonly: list[Param] = []
     args: list[Param] = []
-    vararg: Union[Param, None] = None
+    vararg: Param | None = None
     kwonly: list[Param] = []
-    kwarg: Union[Param, None] = None
+    kwarg: Param | None = None
 
 
 class Decorator(Node):
@@ -228,7 +228,7 @@ class FunctionDef(Node):
     params: Parameters
     body: list[Stmt]
     decorators: list[Decorator] = []
-    returns: Union[Expr, None] = None
+    returns: Expr | None = None
     is_async: bool = False
 
 
@@ -259,7 +259,7 @@ class Assign(Node):
 class AnnAssign(Node):
     target: Expr
     annotation: Expr
-    value: Union[Expr, None] = None
+    value: Expr | None = None
 
 
 class AugAssign(Node):
@@ -271,12 +271,12 @@ class AugAssign(Node):
 
 
 class Return(Node):
-    value: Union[Expr, None] = None
+    value: Expr | None = None
 
 
 class Raise(Node):
-    exc: Union[Expr, None] = None
-    cause: Union[Expr, None] = None
+    exc: Expr | None = None
+    cause: Expr | None = None
 
 
 class Delete(Node):
@@ -285,14 +285,14 @@ class Delete(Node):
 
 class Assert(Node):
     test: Expr
-    message: Union[Expr, None] = None
+    message: Expr | None = None
 
 
 class Alias(Node):
     """`name as asname`; `name` is dotted in an `import` statement."""
 
     name: str
-    asname: Union[str, None] = None
+    asname: str | None = None
 
 
 class Import(Node):
@@ -345,8 +345,8 @@ class Handler(Node):
     """`except type as name:`; `type` None for a bare one."""
 
     body: list[Stmt]
-    type: Union[Expr, None] = None
-    name: Union[str, None] = None
+    type: Expr | None = None
+    name: str | None = None
 
 
 class Try(Node):
@@ -361,7 +361,7 @@ class Try(Node):
 
 class WithItem(Node):
     context: Expr
-    target: Union[Expr, None] = None
+    target: Expr | None = None
 
 
 class With(Node):
@@ -376,7 +376,7 @@ class Case(Node):
     body: list[Stmt]
     binds: list[str] = []
     mentions: list[Expr] = []
-    guard: Union[Expr, None] = None
+    guard: Expr | None = None
     irrefutable: bool = False
 
 
@@ -408,4 +408,4 @@ class Lowered(msgspec.Struct, eq=False):
     """An island's IR. `refused` says why there is none (too deep, does not parse, does not give back its bytes)."""
 
     body: list[Stmt]
-    refused: Union[str, None] = None
+    refused: str | None = None

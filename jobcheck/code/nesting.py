@@ -17,7 +17,9 @@ _ERROR = 0xFFFF  # tree-sitter's id for the nodes that hold what it could not pa
 MANY = 50_000
 """More readings than this take libcst longer than a fifth of a second."""
 
-_READ_AGAIN = re.compile(rb"\b(?:case|del)\b")
+_READ_AGAIN = re.compile(rb"\b(?:case|del)\b").search
+_CASE = re.compile(rb"case\b").search  # these two find nearly the same, five times as fast
+_DEL = re.compile(rb"del\b").search
 _MOST_READINGS = 4
 _STRINGS_PER_LEVEL = 4  # `"a" "b" ...`: libcst nests them too, but cheaply
 
@@ -61,7 +63,7 @@ def readings(data: bytes) -> int:
 
     The count stops soon after `MANY`. Where the shallow tree has an error, every bracket may be such a one.
     """
-    if not _READ_AGAIN.search(data):
+    if not ((_CASE(data) or _DEL(data)) and _READ_AGAIN(data)):
         return 0
     grammar = _grammar()
     root = grammar.parser.parse(data).root_node

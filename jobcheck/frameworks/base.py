@@ -24,13 +24,20 @@ class Framework(Protocol):
     `verbs` are those by which a call may enqueue, declare, wait...: calls named otherwise are never shown to `record`.
     """
 
-    name: str
-    display: str
-    modules: frozenset[str]
-    seeds: frozenset[str]
-    marks: tuple[bytes, ...]
-    makers: bytes | None
-    verbs: frozenset[str]
+    @property
+    def name(self) -> str: ...
+    @property
+    def display(self) -> str: ...
+    @property
+    def modules(self) -> frozenset[str]: ...
+    @property
+    def seeds(self) -> frozenset[str]: ...
+    @property
+    def marks(self) -> tuple[bytes, ...]: ...
+    @property
+    def makers(self) -> bytes | None: ...
+    @property
+    def verbs(self) -> frozenset[str]: ...
 
     def knows(self, qualname: str) -> bool:
         """Whether a decorator from outside the project, by full name, may be this framework's."""

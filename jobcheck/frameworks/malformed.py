@@ -9,8 +9,19 @@ from jobcheck.code import ir
 from jobcheck.registry import Malformed
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
-    ClassObject, EnumMember, FrameworkValue, Function, Instance, Kind, Literal, LocalFunction, Mapping, ModuleKind,
-    Plain, Sequence, Value,
+    ClassObject,
+    EnumMember,
+    FrameworkValue,
+    Function,
+    Instance,
+    Kind,
+    Literal,
+    LocalFunction,
+    Mapping,
+    ModuleKind,
+    Plain,
+    Sequence,
+    Value,
 )  # fmt: skip
 from jobcheck.solve.operators import plain_name
 

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks import arguments, reference_retries, signatures
+from jobcheck.frameworks import arguments, missing, reference_retries, reference_unsent, signatures
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.registry import Enqueue, Job, Message, Option, Registry
 from jobcheck.solve.defs import Env
 from jobcheck.solve.flow import Flow, Site
 from jobcheck.solve.kinds import (
-    UNKNOWN, ClassObject, ClassRef, External, FrameworkValue, FunctionRef, Instance, Kind, Literal, Origin, Value, known,
+    UNKNOWN,
+    ClassObject,
+    ClassRef,
+    External,
+    FrameworkValue,
+    FunctionRef,
+    Instance,
+    Kind,
+    Literal,
+    Origin,
+    Value,
+    known,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -25,6 +37,15 @@ _MARKS = frozenset({"jobcheck.runtime.retry_on", "jobcheck.runtime.discard_on", 
 _OPTIONS = ("queue_as", "priority", "wire")
 _WIRES = ("resque", "sidekiq", "activejob")
 _VERBS = frozenset({"perform_later", "perform_now", "set", "perform_all_later"})
+_MISSED = frozenset({"perform_later", "perform_now"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """A method of a job, not called yet."""
+
+    job: Job
+    verb: str
 
 
 class Reference:
@@ -69,6 +90,8 @@ class Reference:
                 is_async=decl.is_async,
                 wire=options["wire"].value if "wire" in options else UNKNOWN,
             )
+            own = signatures.which(solver, decorator, filename, decl)
+            job.decorated = Origin(filename, own.start, own.end) if own else None
             self.jobs[key] = job
             job.signature = self._signature(solver, filename, decl, 0)
         return known(FrameworkValue(NAME, "job", self.jobs[key]), self.jobs[key].origin)
@@ -141,7 +164,7 @@ class Reference:
             job = owner.data
         if job is None:
             return None
-        return known(FrameworkValue(NAME, "method", (job, name)))
+        return known(FrameworkValue(NAME, "method", _Method(job, name)))
 
     def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
         """See Framework."""
@@ -153,11 +176,14 @@ class Reference:
         if not isinstance(callee, FrameworkValue) or callee.framework != NAME:
             return None
         if callee.role == "method":
-            job, verb = callee.data  # type: ignore[misc]
+            assert isinstance(callee.data, _Method)
+            job, verb = callee.data.job, callee.data.verb
             if verb == "set":
                 return known(FrameworkValue(NAME, "configured", job))
-            if verb == "perform_now" and isinstance(job, Job) and job.function:
+            if verb == "perform_now" and job.function:
                 return solver.returned(job.function)
+            if verb == "perform_later":
+                return known(FrameworkValue(NAME, "result", job))
         return UNKNOWN
 
     def makes_jobs(self, solver: Solver, value: Value) -> bool:
@@ -176,9 +202,14 @@ class Reference:
 
     def record(self, solver: Solver, site: Site, registry: Registry) -> None:
         """See Framework."""
-        for kind in solver.value(site.call.func, site.env).kinds():
+        callee = solver.value(site.call.func, site.env)
+        found = missing.find(solver, site, NAME, _MISSED) if callee.unknown else None
+        if found is not None:
+            registry.missing.append(found)
+        for kind in callee.kinds():
             if isinstance(kind, FrameworkValue) and kind.framework == NAME and kind.role == "method":
-                job, verb = kind.data  # type: ignore[misc]
+                assert isinstance(kind.data, _Method)
+                job, verb = kind.data.job, kind.data.verb
                 if verb in ("perform_later", "perform_now"):
                     registry.enqueues.append(self._enqueue(solver, site, job, verb))
             elif isinstance(kind, External) and kind.qualname == "jobcheck.runtime.perform_all_later":
@@ -212,6 +243,7 @@ class Reference:
 
     def record_flow(self, solver: Solver, flow: Flow, registry: Registry) -> None:
         """See Framework."""
+        reference_unsent.record(self, solver, flow, registry)
 
     def finish(self, solver: Solver, registry: Registry) -> None:
         """See Framework: the wire is the job's, resque where it does not say."""

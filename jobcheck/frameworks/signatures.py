@@ -9,7 +9,7 @@ from jobcheck.project import modules
 from jobcheck.project.shape import DecoratorDecl, FunctionDecl
 from jobcheck.registry import Parameter, Signature
 from jobcheck.solve.defs import statements
-from jobcheck.solve.kinds import UNKNOWN, FunctionRef
+from jobcheck.solve.kinds import UNKNOWN, FunctionRef, Kind
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -81,3 +81,8 @@ def _hands_all(inner: ir.FunctionDef, target: str) -> bool:
 
 def _named(node: ir.Expr | None, name: str) -> bool:
     return isinstance(node, ir.Name) and node.id == name
+
+
+def which(solver: Solver, kind: Kind, filename: str, decl: FunctionDecl) -> DecoratorDecl | None:
+    """The decorator of a function that is of this kind."""
+    return next((d for d in decl.decorators if kind in solver.decorator_value(filename, d).kinds()), None)

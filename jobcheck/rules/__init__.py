@@ -16,8 +16,6 @@ RULES: tuple[tuple[str, str], ...] = (
     ("arguments.lossy", "LossyArgument"),
     ("arguments.string_keys", "NonStringKey"),
     ("arguments.key_mismatch", "KeyMismatch"),
-    ("arguments.string_keys", "NonStringKey"),
-    ("arguments.key_mismatch", "KeyMismatch"),
     ("calls.signature_mismatch", "SignatureMismatch"),
     ("delivery.endless_retry", "EndlessRetry"),
     ("delivery.swallowed_retry", "SwallowedRetry"),

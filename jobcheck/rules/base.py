@@ -51,7 +51,7 @@ class Rule:
         """The rule's page: markdown under fixed headings."""
         return inspect.cleandoc(sys.modules[type(self).__module__].__doc__ or "")
 
-    def check(self, subject: Any, context: Context) -> Iterator[FindingBuilder]:  # noqa: ANN401
+    def check(self, subject: Any, context: Context) -> Iterator[FindingBuilder]:
         """The findings about one subject."""
         raise NotImplementedError
 

@@ -7,8 +7,23 @@ from typing import TYPE_CHECKING
 from jobcheck.project.shape import AssignDecl, ClassDecl, FunctionDecl
 from jobcheck.solve import stdlib
 from jobcheck.solve.kinds import (
-    UNKNOWN, ClassObject, ClassRef, EnumMember, External, FrameworkValue, Function, FunctionRef, Instance, Kind, Mapping, Method,
-    ModuleKind, Sequence, Value, join, known,
+    UNKNOWN,
+    ClassObject,
+    ClassRef,
+    EnumMember,
+    External,
+    FrameworkValue,
+    Function,
+    FunctionRef,
+    Instance,
+    Kind,
+    Mapping,
+    Method,
+    ModuleKind,
+    Sequence,
+    Value,
+    join,
+    known,
 )  # fmt: skip
 from jobcheck.solve.operators import plain_name
 

@@ -6,11 +6,31 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.solve import annotations, operators, stdlib
+from jobcheck.solve import operators, promises, stdlib
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
-    NOTHING, UNKNOWN, ClassObject, ClassRef, Coroutine, EnumMember, External, Function, FrameworkValue, Instance, Kind, Literal,
-    LocalFunction, Mapping, Method, Partial, Plain, Sequence, Value, join, known, plain,
+    NOTHING,
+    UNKNOWN,
+    ClassObject,
+    ClassRef,
+    Coroutine,
+    EnumMember,
+    External,
+    FrameworkValue,
+    Function,
+    Instance,
+    Kind,
+    Literal,
+    LocalFunction,
+    Mapping,
+    Method,
+    Partial,
+    Plain,
+    Sequence,
+    Value,
+    join,
+    known,
+    plain,
 )  # fmt: skip
 from jobcheck.solve.operators import plain_name
 
@@ -127,7 +147,7 @@ def _external(solver: Solver, qualname: str, node: ir.Call, env: Env) -> Value:
         return _dict_call(solver, stdlib.MAPPINGS[qualname], node, env)
     if qualname in stdlib.BUILTIN_EXCEPTIONS:
         return known(Instance(ClassRef(qualname)))
-    promised = annotations.of_external(qualname) if qualname in stdlib.CLASSES else UNKNOWN
+    promised = promises.of_external(qualname) if qualname in stdlib.CLASSES else UNKNOWN
     if not promised.unknown:
         return promised
     # An instance of some class of another library: what that is, nobody knows here.

@@ -150,7 +150,7 @@ class Env:
     An Env that something remembers is frozen: call `fork()` before changing one that has been handed out.
     """
 
-    __slots__ = ("outer", "unit", "vars", "locals", "values")
+    __slots__ = ("locals", "outer", "unit", "values", "vars")
 
     def __init__(
         self, unit: Unit, vars: dict[str, Def], outer: Env | None, local_names: frozenset[str]

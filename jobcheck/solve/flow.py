@@ -6,13 +6,30 @@ The pass is linear: a loop's head is a PhiDef that its end completes, so no stat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Union
+from typing import Any
 
 from jobcheck.code import ir
 from jobcheck.solve.defs import (
-    UNKNOWN_DEF, AugDef, ChangeDef, Def, EnterDef, Env, ExceptDef, ExprDef, ImportDef, IterDef, NarrowDef, NestedDef,
-    ParamDef, PhiDef, UnpackDef, assigned_names, dotted, merge,
+    UNKNOWN_DEF,
+    AugDef,
+    ChangeDef,
+    Def,
+    EnterDef,
+    Env,
+    ExceptDef,
+    ExprDef,
+    ImportDef,
+    IterDef,
+    NarrowDef,
+    NestedDef,
+    ParamDef,
+    PhiDef,
+    UnpackDef,
+    assigned_names,
+    dotted,
+    merge,
 )  # fmt: skip
 from jobcheck.solve.units import Unit
 
@@ -32,7 +49,7 @@ class Around:
     node: ir.Stmt | ir.Expr
     env: Env
     outer: Around | None
-    part: Union[ir.Handler, ir.WithItem, None] = None
+    part: ir.Handler | ir.WithItem | None = None
     truth: bool = True
 
 
@@ -165,6 +182,10 @@ class _Walker:
         self.stmt: ir.Stmt = ir.Simple(start=0, end=0, kind="pass")
         self.breaks: list[list[Env]] = []
         self.continues: list[list[Env]] = []
+
+    def _arrives(self) -> list[Env]:
+        """The environment here, as a list that is empty where nothing arrives."""
+        return [] if self.env is None else [self.env]
 
     # --- environment -------------------------------------------------------------------------------------------
 
@@ -385,7 +406,7 @@ class _Walker:
             self._narrow(stmt.test, True)
         self.block(body)
         self.around = before
-        ends = [*self.continues.pop(), *([self.env] if self.env is not None else [])]
+        ends = [*self.continues.pop(), *self._arrives()]
         for end in ends:
             for name, phi in phis.items():
                 part = end.vars.get(name)
@@ -399,9 +420,8 @@ class _Walker:
             self._narrow(stmt.test, False)
             if isinstance(stmt.test, ir.Constant) and stmt.test.value is True:
                 self.env = None
-        if orelse and self.env is not None:
-            self.block(orelse)
-        self.env = merge([*breaks, *([self.env] if self.env is not None else [])])
+        self.block(orelse)
+        self.env = merge([*breaks, *self._arrives()])
 
     def with_(self, stmt: ir.With) -> None:
         opened = self.around
@@ -418,18 +438,15 @@ class _Walker:
         assert self.env is not None
         start = self.env
         self._inside("try", stmt, stmt.body)
-        ends = []
-        after_body = self.env
-        if after_body is not None and stmt.orelse:
-            self.block(stmt.orelse)
-        if self.env is not None:
-            ends.append(self.env)
+        after_body = self._arrives()
+        self.block(stmt.orelse)
+        ends = self._arrives()
         # An exception may come before or after any binding of the body.
-        caught = merge([start, *([after_body] if after_body is not None else [])])
+        caught = merge([start, *after_body])
         for handler in stmt.handlers:
             assert caught is not None
             self.env = caught
-            if after_body is None:
+            if not after_body:
                 self._forget(_changed_names(stmt.body))
             if handler.type is not None:
                 self.expr(handler.type, "other")
@@ -438,8 +455,7 @@ class _Walker:
             before = self._open("handler", stmt, handler)
             self.block(handler.body)
             self.around = before
-            if self.env is not None:
-                ends.append(self.env)
+            ends += self._arrives()
         self.env = merge(ends)
         if stmt.final:
             arrives = self.env is not None
@@ -706,7 +722,7 @@ def _changed_names(body: list[ir.Stmt]) -> frozenset[str]:
     return frozenset(names)
 
 
-_STATEMENTS = {
+_STATEMENTS: dict[type, Callable[[_Walker, Any], None]] = {
     ir.ExprStmt: _Walker.expr_stmt,
     ir.Assign: _Walker.assign,
     ir.AnnAssign: _Walker.ann_assign,
@@ -730,7 +746,7 @@ _STATEMENTS = {
     ir.OpaqueStmt: _Walker.nothing,
 }
 
-_EXPRESSIONS = {
+_EXPRESSIONS: dict[type, Callable[[_Walker, Any, str], None]] = {
     ir.Call: _Walker.call,
     ir.Attribute: _Walker.attribute,
     ir.Await: _Walker.await_,

@@ -60,7 +60,7 @@ class FunctionRef:
 class Literal:
     """A constant whose value is known."""
 
-    value: None | bool | int | float | str | bytes
+    value: bool | int | float | str | bytes | None
 
     # Equality must tell 1, True and 1.0 apart: they are different kinds.
     def __eq__(self, other: object) -> bool:

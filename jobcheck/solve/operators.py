@@ -9,8 +9,31 @@ from jobcheck.code import ir
 from jobcheck.solve import stdlib
 from jobcheck.solve.defs import ChangeDef, NarrowDef
 from jobcheck.solve.kinds import (
-    MOST_ITEMS, NOTHING, UNKNOWN, Alt, ClassObject, ClassRef, Coroutine, EnumMember, External, FrameworkValue, Function,
-    Instance, Kind, Literal, LocalFunction, Mapping, Method, ModuleKind, Partial, Plain, Sequence, Value, join, known, plain,
+    MOST_ITEMS,
+    NOTHING,
+    UNKNOWN,
+    Alt,
+    ClassObject,
+    ClassRef,
+    Coroutine,
+    EnumMember,
+    External,
+    FrameworkValue,
+    Function,
+    Instance,
+    Kind,
+    Literal,
+    LocalFunction,
+    Mapping,
+    Method,
+    ModuleKind,
+    Partial,
+    Plain,
+    Sequence,
+    Value,
+    join,
+    known,
+    plain,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -95,7 +118,7 @@ def _date(op: str, a: str, b: str) -> Value:
         return plain("timedelta")
     if a == b == "timedelta":
         return plain("timedelta") if op in "+-%" else plain("float")
-    if a == "timedelta" and b in _NUMBERS or (b == "timedelta" and a in _NUMBERS and op == "*"):
+    if (a == "timedelta" and b in _NUMBERS) or (b == "timedelta" and a in _NUMBERS and op == "*"):
         return plain("timedelta")
     return UNKNOWN
 

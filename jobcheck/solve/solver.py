@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable, Sequence as SequenceOf
+from collections.abc import Callable, Iterable
+from collections.abc import Sequence as SequenceOf
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -12,16 +13,50 @@ from jobcheck.project.modules import Project
 from jobcheck.project.resolver import Query
 from jobcheck.project.shape import AssignDecl, ClassDecl, DecoratorDecl, FunctionDecl
 from jobcheck.project.source import UnreadableSource
-from jobcheck.solve import annotations, attributes, calls, operators, stdlib
+from jobcheck.solve import attributes, calls, operators, promises, stdlib
 from jobcheck.solve.classes import Classes
 from jobcheck.solve.defs import (
-    AugDef, ChangeDef, Def, EnterDef, Env, ExceptDef, ExprDef, ImportDef, IterDef, NarrowDef, NestedDef, ParamDef, PhiDef,
-    UnpackDef, dotted,
+    AugDef,
+    ChangeDef,
+    Def,
+    EnterDef,
+    Env,
+    ExceptDef,
+    ExprDef,
+    ImportDef,
+    IterDef,
+    NarrowDef,
+    NestedDef,
+    ParamDef,
+    PhiDef,
+    UnpackDef,
+    dotted,
 )  # fmt: skip
 from jobcheck.solve.flow import Flow, body_flow, function_flow
 from jobcheck.solve.kinds import (
-    DEEPEST, MOST_ITEMS, NOTHING, UNKNOWN, Alt, ClassObject, ClassRef, Coroutine, External, Function, FunctionRef, Instance,
-    Literal, LocalFunction, Mapping, ModuleKind, Origin, Plain, Sequence, Value, join, known, plain,
+    DEEPEST,
+    MOST_ITEMS,
+    NOTHING,
+    UNKNOWN,
+    Alt,
+    ClassObject,
+    ClassRef,
+    Coroutine,
+    External,
+    Function,
+    FunctionRef,
+    Instance,
+    Literal,
+    LocalFunction,
+    Mapping,
+    ModuleKind,
+    Origin,
+    Plain,
+    Sequence,
+    Value,
+    join,
+    known,
+    plain,
 )  # fmt: skip
 from jobcheck.solve.units import Unit
 from jobcheck.wire import tables
@@ -173,7 +208,8 @@ class Solver:
 
     def declared(self, filename: str, decl: object, cls: ClassRef | None = None) -> Value:
         """The value of a declaration of a module or a class body."""
-        start = decl.start  # type: ignore[attr-defined]
+        assert isinstance(decl, (FunctionDecl, ClassDecl, AssignDecl))
+        start = decl.start
         key = (filename, start)
         if isinstance(decl, AssignDecl) and len(decl.names) > 1:
             return UNKNOWN
@@ -299,8 +335,9 @@ class Solver:
         spans: list[tuple[int, int, ClassRef | None]] = [(s.start, s.end, None) for s in shape.statements]
         for decl in shape.classes:
             ref = self.classes.register(filename, decl)
-            spans.extend((a.start, a.end, ref) for a in (*decl.assigns, *decl.others))
-        found = []
+            spans.extend((a.start, a.end, ref) for a in decl.assigns)
+            spans.extend((o.start, o.end, ref) for o in decl.others)
+        found: list[tuple[Unit, ir.Stmt]] = []
         for start, end, cls in spans:
             unit = self.unit(filename, start, end, cls=cls)
             found.extend((unit, stmt) for stmt in unit.body)
@@ -775,7 +812,7 @@ class Solver:
 
     def annotation(self, node: ir.Expr, env: Env) -> Value:
         """The values that an annotation promises."""
-        return annotations.annotated(self, node, env, DEEPEST)
+        return promises.annotated(self, node, env, DEEPEST)
 
     # --- classes -----------------------------------------------------------------------------------------------
 

@@ -68,7 +68,7 @@ def _entries(schedule: ir.DictExpr, env: Env, solver: Solver, registry: Registry
         entry(solver, registry, site, parts["schedule"], made.job_name, _text(item.key))
 
 
-def entry(  # noqa: PLR0917
+def entry(
     solver: Solver, registry: Registry, site: Site, schedule: ir.Expr, job_name: str | None, name: str | None
 ) -> None:
     """Note a periodic entry."""

@@ -89,7 +89,7 @@ def sent(solver: Solver, recorder: Recorder, site: Site, owner: FrameworkValue, 
     assert isinstance(data, (model.Signature, model.Canvas))
     if verb in names.SENDING:
         given = len([a for a in site.call.args if a.keyword is None or a.keyword in ("args", "kwargs")])
-        if verb == "delay" and site.call.args or verb != "delay" and given:
+        if (verb == "delay" and site.call.args) or (verb != "delay" and given):
             data.uses.append(None)
             if isinstance(data, model.Signature):
                 data.extended = True
@@ -138,9 +138,12 @@ def settle(enqueue: Enqueue, data: model.Signature, *, rewritten: bool) -> None:
     `rewritten`: the code around it touches `.args` or `.kwargs` of a signature.
     """
     enqueue.options = {**enqueue.options, **data.options}
+    incoming = incoming_of(data)
+    enqueue.follows = bool(incoming)
     if data.immutable:
         enqueue.prepended, enqueue.partial = 0, False
         return
-    incoming = incoming_of(data) if data.immutable is False else None
+    if data.immutable is None:
+        incoming = None
     enqueue.prepended = incoming
     enqueue.partial = incoming is None or data.extended or rewritten

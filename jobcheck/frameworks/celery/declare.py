@@ -7,11 +7,22 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.frameworks import arguments, signatures
 from jobcheck.frameworks.celery import model, names
-from jobcheck.project.shape import AssignDecl, DecoratorDecl, FunctionDecl
+from jobcheck.project.shape import DecoratorDecl, FunctionDecl
 from jobcheck.registry import Job, Option
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
-    UNKNOWN, ClassObject, ClassRef, External, FrameworkValue, Function, FunctionRef, Instance, Kind, LocalFunction, Origin, Value,
+    UNKNOWN,
+    ClassObject,
+    ClassRef,
+    External,
+    FrameworkValue,
+    Function,
+    FunctionRef,
+    Instance,
+    Kind,
+    LocalFunction,
+    Origin,
+    Value,
     known,
 )  # fmt: skip
 

@@ -11,7 +11,18 @@ from jobcheck.registry import Job
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
-    UNKNOWN, ClassObject, ClassRef, External, FrameworkValue, Instance, Kind, Literal, Sequence, Value, known, plain,
+    UNKNOWN,
+    ClassObject,
+    ClassRef,
+    External,
+    FrameworkValue,
+    Instance,
+    Kind,
+    Literal,
+    Sequence,
+    Value,
+    known,
+    plain,
 )  # fmt: skip
 
 if TYPE_CHECKING:

@@ -34,8 +34,8 @@ def outcome(solver: Solver, enqueue: Enqueue, job: Job) -> str:
         return "TypeError is raised after the commit and nothing is enqueued"
     if enqueue.sent:
         return "the call raises TypeError"
-    if enqueue.prepended:
-        return "TypeError is raised in the worker, once the result before it is there"
+    if enqueue.follows:
+        return "TypeError is raised in the worker, when the work before it is done"
     return "sending it raises TypeError"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Union
 
 from jobcheck.registry import Job, Option
 from jobcheck.solve.kinds import FrameworkValue, Kind, Origin, Value, known
@@ -33,7 +32,7 @@ class Signature:
     jobs: tuple[Job, ...]
     name: str | None
     immutable: bool | None
-    uses: list[Union[int, Canvas, None]] = field(default_factory=list)
+    uses: list[int | Canvas | None] = field(default_factory=list)
     extended: bool = False
     options: dict[str, Option] = field(default_factory=dict)
 
@@ -46,7 +45,7 @@ class Canvas:
     origin: Origin
     parts: list[Value]
     open: bool = False
-    uses: list[Union[int, Canvas, None]] = field(default_factory=list)
+    uses: list[int | Canvas | None] = field(default_factory=list)
     immutable: bool = False
 
 

@@ -43,15 +43,17 @@ ENQUEUE_OPTIONS = frozenset(
     "root_eager chain argsrepr kwargsrepr stamped_headers declare mandatory immediate delivery_mode delivery_info "
     "exchange_type evaluate origin ignored content_type content_encoding correlation_id message_id expiration "
     "replaced_task_nesting task_type create_sent_event app_id user_id timestamp type cluster_id reply_to "
-    "callbacks errbacks timezone now mandatory immutable max_retries throw exc app max_interval".split()
+    "callbacks errbacks timezone now immutable app retries timeout confirm_timeout event_dispatcher name".split()
 )
 # Names that options of a task have and options of an enqueue do not: there they do nothing.
 TASK_ONLY = frozenset(
     "max_retries default_retry_delay autoretry_for retry_backoff retry_backoff_max retry_jitter acks_late bind base "
     "rate_limit reject_on_worker_lost retry_kwargs typing throws track_started".split()
 )
-# Options of an enqueue that a task declaration may carry as a default although they are not listed for it.
-DEFAULTABLE = frozenset("queue exchange routing_key priority expires time_limit soft_time_limit serializer compression".split())
+# Methods of a task: an option of that name in a declaration takes the method's place.
+TASK_METHODS = frozenset(
+    "delay apply_async apply retry run s si signature subtask map starmap chunks replace update_state".split()
+)
 
 # Parameters of `Task.retry`; further keywords are options of the new message. RETRY_MEANT: what people write instead.
 RETRY_OPTIONS = ("args", "kwargs", "exc", "throw", "eta", "countdown", "max_retries", "time_limit", "soft_time_limit")

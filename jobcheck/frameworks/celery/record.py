@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks import arguments
+from jobcheck.frameworks import arguments, missing
 from jobcheck.frameworks.celery import bases, beat, compose, declare, mismatch, model, names, retries, unsent
 from jobcheck.frameworks.celery.config import serializer_names
-from jobcheck.registry import Argument, Enqueue, Job, Message, MissingJob, Registry, Retry, Schedule, Unsent, Wait
+from jobcheck.registry import Argument, Enqueue, Job, Message, Registry, Retry, Schedule, Unsent, Wait
 from jobcheck.solve.calls import argument
 from jobcheck.solve.flow import Flow, Site
-from jobcheck.solve.kinds import External, FrameworkValue, Function, Kind, Literal, ModuleKind, Sequence, Value
+from jobcheck.solve.kinds import External, FrameworkValue, Kind, Literal, Sequence, Value
 
 if TYPE_CHECKING:
     from jobcheck.frameworks.celery import Celery
@@ -40,7 +40,9 @@ class Recorder:
         if callee.unknown and isinstance(site.call.func, ir.Attribute) and site.call.func.attr == "add_periodic_task":
             self._periodic(solver, site, registry)
         if callee.unknown or not any(isinstance(k, (FrameworkValue, External)) for k in callee.kinds()):
-            self._maybe_missing(solver, site, registry)
+            found = missing.find(solver, site, model.NAME, _MISSED)
+            if found is not None:
+                registry.missing.append(found)
             return
         for kind in callee.kinds():
             if isinstance(kind, External):
@@ -234,28 +236,6 @@ class Recorder:
         made.in_test = solver.is_test(site.unit.filename)
         return made
 
-    # --- a verb on something that is no job --------------------------------------------------------------------
-
-    def _maybe_missing(self, solver: Solver, site: Site, registry: Registry) -> None:
-        func = site.call.func
-        if not isinstance(func, ir.Attribute) or func.attr not in _MISSED:
-            return
-        owner = solver.value(func.value, site.env)
-        found: MissingJob | None = None
-        only = owner.only
-        if isinstance(only, Function) and only.bound is None:
-            decl = solver.function_decl(only.ref)
-            if decl is not None and decl[1] is None and not _set_up_later(solver, only):
-                found = MissingJob(model.NAME, site, site.env.unit.origin(site.call), decl[0].name, "plain-function")
-                found.declared = owner.alts[0].origin
-        elif isinstance(func.value, ir.Attribute):
-            module = solver.value(func.value.value, site.env).only
-            if isinstance(module, ModuleKind) and module.filename and solver.missing(module.filename, func.value.attr):
-                found = MissingJob(model.NAME, site, site.env.unit.origin(func.value), func.value.attr, "no-such-name")
-        if found is not None:
-            found.in_test = solver.is_test(site.unit.filename)
-            registry.missing.append(found)
-
     # --- the rest of a function --------------------------------------------------------------------------------
 
     def record_flow(self, solver: Solver, flow: Flow, registry: Registry) -> None:
@@ -331,12 +311,6 @@ def _touches_signatures(solver: Solver, enqueue: Enqueue) -> bool:
     data = solver.raw(unit.filename) or b""
     end = unit.offset + max((s.end for s in unit.body), default=0)
     return re.search(rb"\.(?:args|kwargs)\b", data[unit.offset : end]) is not None
-
-
-def _set_up_later(solver: Solver, function: Function) -> bool:
-    """Whether an attribute of the function is set somewhere in its module (`f.delay = ...`)."""
-    data = solver.raw(function.ref.filename) or b""
-    return f"{function.ref.name}.delay".encode() in data or f"{function.ref.name}.apply_async".encode() in data
 
 
 def _joins(solver: Solver, site: Site) -> bool:

@@ -12,7 +12,16 @@ from jobcheck.registry import Argument, Handler, Job, Option, Registry, Retry, S
 from jobcheck.solve.exceptions import canonical
 from jobcheck.solve.flow import Exit, Flow
 from jobcheck.solve.kinds import (
-    UNKNOWN, External, FrameworkValue, Instance, Literal, Mapping, Origin, Plain, Sequence, Value,
+    UNKNOWN,
+    External,
+    FrameworkValue,
+    Instance,
+    Literal,
+    Mapping,
+    Origin,
+    Plain,
+    Sequence,
+    Value,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -30,7 +39,7 @@ def declared(solver: Solver, job: Job, name: str) -> Option | None:
     """
     if name in job.options:
         return job.options[name]
-    if job.unknown_options and name not in _LIMITS or ("base" in job.options and job.base is None):
+    if (job.unknown_options and name not in _LIMITS) or ("base" in job.options and job.base is None):
         return Option(name, UNKNOWN, job.origin)
     if job.base is not None and job.cls is None:
         info = solver.classes.info(job.base)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jobcheck.code import ir
+from jobcheck.code.walk import walk
 from jobcheck.frameworks.celery import model, names
 from jobcheck.registry import Job, Registry, Unsent
-from jobcheck.solve.flow import Flow
-from jobcheck.solve.kinds import FrameworkValue, Value
+from jobcheck.solve.flow import Flow, Site
+from jobcheck.solve.kinds import External, FrameworkValue, Value
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
-_BUILDS = frozenset({"s", "si", "signature", "subtask", "chain", "group", "chord", "set", "clone", "map", "starmap", "chunks"})
+# Not `set`, which changes a signature in place.
+_BUILDS = frozenset({"s", "si", "signature", "subtask", "clone", "map", "starmap", "chunks"})
 
 
 def record(solver: Solver, flow: Flow, registry: Registry) -> None:
@@ -20,12 +23,12 @@ def record(solver: Solver, flow: Flow, registry: Registry) -> None:
     unit = flow.unit
     in_test = solver.is_test(unit.filename)
     for site in flow.sites:
-        if site.usage != "dropped" or site.unit is not unit or _last(site.call.func) not in _BUILDS:
+        name = _unread_name(site)
+        if (site.usage != "dropped" and name is None) or site.unit is not unit or not _builds(solver, site):
             continue
         found = _message(solver.value(site.call, site.env))
-        # `sig.set(...)` alone changes the signature in place: that is no message.
-        if found is not None and _last(site.call.func) not in ("set",):
-            registry.unsent.append(Unsent(model.NAME, found[0], unit.origin(site.call), found[1], in_test))
+        if found is not None:
+            registry.unsent.append(Unsent(model.NAME, found[0], unit.origin(site.call), found[1], in_test, name))
     for pipe in flow.pipes:
         if pipe.usage == "dropped":
             found = _message(solver.value(pipe.node, pipe.env))
@@ -41,8 +44,29 @@ def record(solver: Solver, flow: Flow, registry: Registry) -> None:
             registry.unsent.append(Unsent(model.NAME, "method", unit.origin(bare.node), jobs, in_test))
 
 
-def _last(func: object) -> str:
-    return getattr(func, "attr", None) or getattr(func, "id", "")
+def _unread_name(site: Site) -> str | None:
+    """The local name that takes the value of a call and that nothing in the function mentions again."""
+    stmt, function = site.stmt, site.unit.function
+    if function is None or not isinstance(stmt, ir.Assign) or stmt.value is not site.call or len(stmt.targets) != 1:
+        return None
+    target = stmt.targets[0]
+    if not isinstance(target, ir.Name) or target.id.startswith("_"):
+        return None
+    for node in walk(function):
+        if isinstance(node, ir.Name) and node is not target and node.id in (target.id, "locals", "vars", "exec", "eval"):
+            return None
+        if isinstance(node, ir.ScopeDecl) and target.id in node.names:
+            return None
+    return target.id
+
+
+def _builds(solver: Solver, site: Site) -> bool:
+    """Whether the callee itself makes a message: a function that returns one may have sent it before."""
+    callee = solver.value(site.call.func, site.env).only
+    if isinstance(callee, External):
+        return callee.qualname in names.CANVAS or callee.qualname in names.SIGNATURES
+    data = model.data_of(callee, "method") if callee is not None else None
+    return isinstance(data, model.Bound) and data.verb in _BUILDS
 
 
 def _message(value: Value) -> tuple[str, tuple[Job, ...]] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -9,7 +10,19 @@ from jobcheck.frameworks.base import NoJobs
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
-    UNKNOWN, ClassObject, ClassRef, External, FrameworkValue, Instance, Kind, Literal, Sequence, Value, join, known, plain,
+    UNKNOWN,
+    ClassObject,
+    ClassRef,
+    External,
+    FrameworkValue,
+    Instance,
+    Kind,
+    Literal,
+    Sequence,
+    Value,
+    join,
+    known,
+    plain,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -28,6 +41,14 @@ _PLAIN = {"count": "int", "exists": "bool", "update": "int", "bulk_update": "int
 _SHORTCUTS = frozenset({"django.shortcuts.get_object_or_404", "django.shortcuts.aget_object_or_404"})
 
 
+@dataclass(frozen=True, slots=True)
+class _Method:
+    """A method of a manager or queryset, not called yet."""
+
+    owner: FrameworkValue
+    name: str
+
+
 class DjangoModels(NoJobs):
     """Answers for classes that derive from django.db.models.Model."""
 
@@ -40,7 +61,7 @@ class DjangoModels(NoJobs):
         if isinstance(owner, Instance) and name in ("pk", "id") and solver.classes.row(owner.cls) == "dj_model":
             return UNKNOWN
         if isinstance(owner, FrameworkValue) and owner.framework == NAME:
-            return known(FrameworkValue(NAME, "method", (owner, name)))
+            return known(FrameworkValue(NAME, "method", _Method(owner, name)))
         return None
 
     def _manager(self, solver: Solver, cls: ClassRef, name: str) -> Value:
@@ -53,8 +74,10 @@ class DjangoModels(NoJobs):
             return self._shortcut(solver, node, env) if callee.qualname in _SHORTCUTS else None
         if not isinstance(callee, FrameworkValue) or callee.framework != NAME:
             return None
-        owner, name = callee.data  # type: ignore[misc]
-        assert isinstance(owner, FrameworkValue)
+        method = callee.data
+        if not isinstance(method, _Method):
+            return UNKNOWN
+        owner, name = method.owner, method.name
         cls = owner.data
         assert isinstance(cls, ClassRef)
         if owner.role == "rows":

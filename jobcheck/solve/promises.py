@@ -8,7 +8,19 @@ from jobcheck.code import ir
 from jobcheck.solve import stdlib
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
-    UNKNOWN, ClassObject, ClassRef, EnumMember, External, Instance, Literal, Mapping, Sequence, Value, join, known, plain,
+    UNKNOWN,
+    ClassObject,
+    ClassRef,
+    EnumMember,
+    External,
+    Instance,
+    Literal,
+    Mapping,
+    Sequence,
+    Value,
+    join,
+    known,
+    plain,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -93,7 +105,7 @@ def _subscripted(solver: Solver, node: ir.Subscript, env: Env, depth: int) -> Va
     if not isinstance(kind, External):
         return annotated(solver, node.value, env, depth - 1)
     name = kind.qualname
-    parts = node.index.elements if isinstance(node.index, ir.TupleExpr) else [node.index]
+    parts: list[ir.Expr] = node.index.elements if isinstance(node.index, ir.TupleExpr) else [node.index]
 
     def inner(index: int) -> Value:
         return annotated(solver, parts[index], env, depth - 1) if index < len(parts) else UNKNOWN
