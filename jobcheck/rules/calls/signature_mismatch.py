@@ -1,0 +1,153 @@
+"""
+## What it finds
+An enqueue whose arguments do not fit the job's parameters: too few, too many, a name that the job does not have, one
+parameter given twice. In every form: `delay`, `apply_async(args=, kwargs=)`, signatures (`.s()`, `.si()`) and where the
+canvas puts results before their arguments, `map`/`starmap`/`chunks`, `send_task` by name, `self.retry(args=, kwargs=)`,
+periodic entries, `perform_later`, `perform_now`. Parameters that the framework fills (`self` of a bound job) do not count.
+
+## Why it matters
+The job never runs. Celery compares arguments and signature where `delay` or `apply_async` is called and raises TypeError
+there, in the middle of a request. It does not for `send_task`, jobs that are classes, `typing=False`, jobs under a
+decorator, `map` and its kin, and positional-only parameters given by name: these fail in the worker. Later links of a
+chain, chord bodies and `link=` fail in the worker too, after the work before them is done. A beat entry fails in beat's
+log, each time. The reference API raises SignatureError at `perform_later`.
+
+## Example
+```python
+@app.task
+def charge(order_id, amount): ...
+
+charge.delay(order.pk)                                       # amount is missing
+chain(total.s(order.pk), charge.s(order.pk, 5))()            # charge gets the total as well
+```
+
+## Use instead
+```python
+charge.delay(order.pk, order.amount)
+chain(total.s(order.pk), charge.si(order.pk, 5))()
+```
+
+## How to fix
+Give the job what it asks for, by the names it has. In a chain use `.si()` for a step that does not want the result of
+the one before. When the job has just changed, remember the messages that are still in the queue.
+
+## Options
+None.
+
+## Known limits
+Arguments that cannot be seen (`*args`, a dict from elsewhere) are taken to be right. Quiet where a decorator that is
+not understood stands between function and job, where a base class changes the arguments on their way, in tests.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from jobcheck.registry import Message
+from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.calls import fit, option_names
+from jobcheck.rules.calls.fit import Misfit
+
+
+class SignatureMismatch(Rule):
+    """JOB201."""
+
+    code = "JOB201"
+    severity = Severity.ERROR
+    subject = Message
+    yields_to = ("JOB202", "JOB203", "JOB204", "JOB205")
+
+    def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
+        enqueue, job = message.enqueue, message.job
+        if enqueue.in_test or message.rewritten or job is not enqueue.jobs[0]:
+            return
+        found = _misfits(message, context)
+        if not found or not _all_jobs(message, context) or fit.blames_bind(enqueue, message):
+            return
+        first = next((m for m in found if m.argument is not None), found[0])
+        origin = first.argument.origin if first.argument is not None else enqueue.origin
+        happens = message.unseen if first.what == "positional" and message.unseen else message.mismatch
+        yield context.finding(
+            self,
+            origin,
+            f"{_sentence(message, found)}: {happens}",
+            confidence=fit.confidence(message, context),
+            job=job,
+            subject=f"{enqueue.form} {' '.join(n for m in found for n in m.names)}",
+            what_happens=f"`{job.label}` takes {job.signature}; {happens}.",
+            how_to_fix=_fix(message, first),
+        )
+
+
+def _misfits(message: Message, context: Context) -> list[Misfit]:
+    """What does not fit, without what other rules say better."""
+    signature = message.job.signature
+    if signature is None or _no_keywords(message, context):
+        return []
+    found = fit.misfits(message.enqueue, signature)
+    return [m for m in found if not _is_option(m, message)]
+
+
+def _no_keywords(message: Message, context: Context) -> bool:
+    """Whether JOB202 speaks: keywords on a wire that carries none."""
+    signature = message.job.signature
+    assert signature is not None
+    involved = message.enqueue.keywords or signature.kwarg or any(p.role == "kwonly" for p in signature.parameters)
+    carried = [context.wire(name).keyword_arguments for name in message.wires]
+    return bool(involved) and bool(carried) and not any(carried) and not message.enqueue.immediate
+
+
+def _is_option(misfit: Misfit, message: Message) -> bool:
+    if misfit.what == "unknown":
+        return misfit.argument is not None and option_names.is_misplaced(misfit.argument, message)
+    return misfit.what == "missing" and any(name in message.enqueue.options for name in misfit.names)
+
+
+def _all_jobs(message: Message, context: Context) -> bool:
+    """Whether it fits none of the jobs that may be meant."""
+    others = [job for job in message.enqueue.jobs if job is not message.job]
+    return all(job.signature is not None and fit.misfits(message.enqueue, job.signature) for job in others)
+
+
+def _sentence(message: Message, found: list[Misfit]) -> str:
+    label, verb = message.job.label, _verb(message)
+    parts = [_clause(misfit, message) for misfit in found]
+    return f"`{label}` {verb} {', '.join(parts)}"
+
+
+def _verb(message: Message) -> str:
+    form = message.enqueue.form
+    if form == "beat":
+        return "is scheduled"
+    if form == "retry":
+        return "retries itself"
+    return "is performed" if message.enqueue.immediate else "is enqueued"
+
+
+def _clause(misfit: Misfit, message: Message) -> str:
+    names = ", ".join(f"`{name}`" for name in misfit.names)
+    match misfit.what:
+        case "missing":
+            return f"without {names}, which it requires"
+        case "many":
+            counted = ", the previous result counted," if message.enqueue.prepended else ""
+            noun = "positional argument" if misfit.given == 1 else "positional arguments"
+            return f"with {misfit.given} {noun}{counted} where it takes {len(misfit.names) or 'none'}"
+        case "twice":
+            return f"with {names} by position and by name"
+        case "positional":
+            return f"with {names} by name, a positional-only parameter"
+        case _:
+            return f"with {names}, which is no parameter of it"
+
+
+def _fix(message: Message, misfit: Misfit) -> str:
+    signature = message.job.signature
+    if misfit.what == "unknown" and signature is not None:
+        near = difflib.get_close_matches(misfit.names[0], [p.name for p in signature.parameters], n=1)
+        if near:
+            return f"The parameter is called `{near[0]}`"
+    if misfit.what in ("many", "twice") and message.enqueue.prepended:
+        return "Use .si(), whose arguments nothing is added to, or leave room for the result"
+    return f"The job takes {signature}"
