@@ -87,7 +87,8 @@ class Job:
 
     `signature` is None when it cannot be known (a decorator that is not understood stands between function and job,
     the class inherits its run method from outside the project). `bound`: the first parameter is the job itself.
-    `wire` is what the declaration says (a Value, UNKNOWN when silent). `origin` is the name of the function or class;
+    `wire` is what the declaration says (a Value, UNKNOWN when silent); `wires` are the names of the serializers that this
+    leaves, empty where enqueues decide. `origin` is the name of the function or class;
     `decorated` is the job decorator's expression, when there is one.
     """
 
@@ -107,6 +108,7 @@ class Job:
     base: ClassRef | None = None
     unknown_options: bool = False
     handlers: list[Handler] = field(default_factory=list)
+    wires: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

@@ -15,7 +15,7 @@ import libcst as cst
 from jobcheck.code import ir, nesting
 from jobcheck.code.literals import LONGEST_LITERAL
 from jobcheck.code.lower_stmt import statements
-from jobcheck.code.scanner import MismatchError, Scanner
+from jobcheck.code.scanner import Scanner
 from jobcheck.code.walk import walk
 
 __all__ = [
@@ -106,7 +106,9 @@ def _lower(text: str, indent: bytes) -> ir.Lowered:
     try:
         body = statements(at, nodes)
         at.finish()
-    except MismatchError:
+    except RecursionError:
+        raise
+    except Exception:  # a MismatchError, or what a tree newer than this code leads to
         raise _RefusedError(UNLIKE) from None
     if not text.isascii():
         _to_bytes(body, text)

@@ -81,7 +81,8 @@ def readings(data: bytes) -> int:
         elif kind == _ERROR:
             times *= _MOST_READINGS ** min(_opened(node), 20)
             total += times
-        stack.extend((child, times) for child in node.children)
+        if times or _READ_AGAIN(data, node.start_byte, node.end_byte):
+            stack.extend((child, times) for child in node.children)
     return total
 
 

@@ -36,7 +36,8 @@ _DECORATORS = frozenset({"jobcheck.runtime.job"})
 _MARKS = frozenset({"jobcheck.runtime.retry_on", "jobcheck.runtime.discard_on", "jobcheck.runtime.idempotent"})
 _OPTIONS = ("queue_as", "priority", "wire")
 _WIRES = ("resque", "sidekiq", "activejob")
-_VERBS = frozenset({"perform_later", "perform_now", "set", "perform_all_later"})
+_METHODS = frozenset({"perform_later", "perform_now", "set", "enqueue"})
+_VERBS = _METHODS | {"perform_all_later"}
 _MISSED = frozenset({"perform_later", "perform_now"})
 
 
@@ -56,7 +57,7 @@ class Reference:
     modules = frozenset({"jobcheck"})
     seeds = frozenset({"perform_later", "perform_now", "perform_all_later", "jobcheck.runtime"})
     verbs = _VERBS
-    marks = (rb"\b(?:perform_later|perform_now|perform_all_later)\b",)
+    marks = (rb"\b(?:perform_later|perform_now|perform_all_later)\b|\)\s*\.enqueue\s*\(",)
     makers = rb"\bjob\s*\("
 
     def __init__(self) -> None:
@@ -155,7 +156,7 @@ class Reference:
 
     def attribute(self, solver: Solver, owner: Kind, name: str) -> Value | None:
         """See Framework."""
-        if name not in _VERBS:
+        if name not in _METHODS:
             return None
         job: Job | None = None
         if isinstance(owner, (ClassObject, Instance)) and owner.cls.filename is not None:
@@ -198,6 +199,12 @@ class Reference:
         """See Framework."""
         return None
 
+    def verb_of(self, kind: Kind) -> tuple[Job, str] | None:
+        """The job and the verb of `ChargeOrder.perform_later`, not called yet."""
+        if isinstance(kind, FrameworkValue) and kind.framework == NAME and isinstance(kind.data, _Method):
+            return kind.data.job, kind.data.verb
+        return None
+
     # --- registry ----------------------------------------------------------------------------------------------
 
     def record(self, solver: Solver, site: Site, registry: Registry) -> None:
@@ -213,7 +220,38 @@ class Reference:
                 if verb in ("perform_later", "perform_now"):
                     registry.enqueues.append(self._enqueue(solver, site, job, verb))
             elif isinstance(kind, External) and kind.qualname == "jobcheck.runtime.perform_all_later":
-                self._bulk(solver, site, registry)
+                nodes = [a.value for a in site.call.args if not a.star]
+                self._objects(solver, site, nodes, "perform_all_later", registry)
+        func = site.call.func
+        if isinstance(func, ir.Attribute) and func.attr == "enqueue":
+            self._objects(solver, site, [func.value], "enqueue", registry)
+
+    def _built(self, solver: Solver, node: ir.Expr, env: Env) -> Iterator[tuple[ir.Call, Env, Job, list[ir.Arg]]]:
+        """The job objects that an expression makes, in lists and comprehensions too, with the options set on them."""
+        if isinstance(node, (ir.ListExpr, ir.TupleExpr, ir.SetExpr)):
+            for element in node.elements:
+                yield from self._built(solver, element, env)
+        elif isinstance(node, ir.Comprehension) and node.kind != "dict":
+            inner = env.unit.flow.scopes.get(id(node)) if env.unit.flow else None
+            if inner is not None:
+                yield from self._built(solver, node.element, inner)
+        elif isinstance(node, ir.Call):
+            func = node.func
+            if isinstance(func, ir.Attribute) and func.attr == "set" and isinstance(func.value, ir.Call):
+                for call, where, job, options in self._built(solver, func.value, env):
+                    yield call, where, job, [*options, *node.args]
+                return
+            built = self._job_of(solver, solver.value(func, env).only)
+            if built is not None:
+                yield node, env, built, []
+
+    def _job_of(self, solver: Solver, kind: Kind | None) -> Job | None:
+        """The job that a job class, or a function under `@job`, stands for."""
+        if isinstance(kind, ClassObject) and kind.cls.filename is not None:
+            return self.class_job(solver, kind.cls)
+        if isinstance(kind, FrameworkValue) and kind.framework == NAME and kind.role == "job":
+            return kind.data if isinstance(kind.data, Job) else None
+        return None
 
     def _enqueue(self, solver: Solver, site: Site, job: Job, verb: str) -> Enqueue:
         made = Enqueue(NAME, verb, site, site.unit.origin(site.call), (job,), in_test=solver.is_test(site.unit.filename))
@@ -227,19 +265,15 @@ class Reference:
                 made.options, made.open_options = arguments.options_of(solver, inner.args, site.env)
         return made
 
-    def _bulk(self, solver: Solver, site: Site, registry: Registry) -> None:
-        """`perform_all_later(ChargeOrder(1), ChargeOrder(2))`."""
-        for arg in site.call.args:
-            if arg.star or not isinstance(arg.value, ir.Call):
-                continue
-            value = solver.value(arg.value, site.env).only
-            job = self.class_job(solver, value.cls) if isinstance(value, Instance) and value.cls.filename else None
-            if job is None:
-                continue
-            inner = Site(arg.value, site.env, site.around, "argument", site.stmt, site.unit)
-            made = self._enqueue(solver, inner, job, "perform_later")
-            made.form = "perform_all_later"
-            registry.enqueues.append(made)
+    def _objects(self, solver: Solver, site: Site, nodes: list[ir.Expr], form: str, registry: Registry) -> None:
+        """`perform_all_later(ChargeOrder(1), [ChargeOrder(2)])`, `ChargeOrder(1).enqueue(wait=5)`."""
+        for node in nodes:
+            for call, env, job, set_options in self._built(solver, node, site.env):
+                inner = Site(call, env, site.around, "argument", site.stmt, site.unit)
+                made = self._enqueue(solver, inner, job, form)
+                given = [*set_options, *(site.call.args if form == "enqueue" else [])]
+                made.options, made.open_options = arguments.options_of(solver, given, env)
+                registry.enqueues.append(made)
 
     def record_flow(self, solver: Solver, flow: Flow, registry: Registry) -> None:
         """See Framework."""
@@ -250,14 +284,19 @@ class Reference:
         for job in registry.jobs:
             if job.framework == NAME:
                 job.handlers = reference_retries.handlers(solver, job)
+                job.wires = _wires(job)[0]
         for enqueue in registry.enqueues:
             if enqueue.framework != NAME:
                 continue
+            happens = "the run raises TypeError" if enqueue.immediate else "the call raises SignatureError"
             for job in enqueue.jobs:
-                said = job.wire.only
-                if isinstance(said, Literal) and said.value in _WIRES:
-                    registry.messages.append(Message(enqueue, job, (str(said.value),)))
-                elif job.wire.unknown and "wire" not in job.options:
-                    registry.messages.append(Message(enqueue, job, ("resque",)))
-                else:
-                    registry.messages.append(Message(enqueue, job, ("resque",), Confidence.LOW))
+                registry.messages.append(Message(enqueue, job, *_wires(job), happens))
+
+
+def _wires(job: Job) -> tuple[tuple[str, ...], Confidence]:
+    """The wire that a job names; resque, surely, when it names none and, perhaps, when that cannot be read."""
+    said = job.wire.only
+    if isinstance(said, Literal) and said.value in _WIRES:
+        return (str(said.value),), Confidence.HIGH
+    silent = job.wire.unknown and "wire" not in job.options
+    return ("resque",), Confidence.HIGH if silent else Confidence.LOW

@@ -23,7 +23,7 @@ def record(reference: Reference, solver: Solver, flow: Flow, registry: Registry)
         if found is not None:
             registry.unsent.append(Unsent(NAME, found[0], flow.unit.origin(site.call), (found[1],), in_test))
     for bare in flow.bare:
-        job = _named(solver, bare)
+        job = _named(reference, solver, bare)
         if bare.node is not None and job is not None:
             registry.unsent.append(Unsent(NAME, "method", flow.unit.origin(bare.node), (job,), in_test))
 
@@ -40,11 +40,8 @@ def _built(reference: Reference, solver: Solver, site: Site) -> tuple[str, Job] 
     return None
 
 
-def _named(solver: Solver, bare: Exit) -> Job | None:
+def _named(reference: Reference, solver: Solver, bare: Exit) -> Job | None:
     """The job of `ChargeOrder.perform_later` without brackets."""
     only = solver.value(bare.node, bare.env).only if bare.node is not None else None
-    if not (isinstance(only, FrameworkValue) and (only.framework, only.role) == (NAME, "method")):
-        return None
-    data = only.data
-    job, verb = data if isinstance(data, tuple) else (None, "")
-    return job if isinstance(job, Job) and verb.startswith("perform") else None
+    found = reference.verb_of(only) if only is not None else None
+    return found[0] if found and found[1].startswith("perform") else None

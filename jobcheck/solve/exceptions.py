@@ -103,8 +103,8 @@ def _outside(qualname: str) -> frozenset[str]:
     found = getattr(builtins, name, None) if "." not in name else None
     if isinstance(found, type):
         return frozenset(c.__name__ for c in found.__mro__ if c is not object)
-    above = _ABOVE.get(name)
-    return frozenset({name}) | (_outside(above) if above else frozenset())
+    # What a library calls an error is an Exception: those that are not are builtins.
+    return frozenset({name}) | _outside(_ABOVE.get(name, "Exception"))
 
 
 def takes(errors: Errors, lineage: frozenset[str]) -> bool:

@@ -69,6 +69,8 @@ if TYPE_CHECKING:
 # How many definitions, expressions and functions deep one question may go; beyond, the answer is unknown.
 DEEPEST_QUESTION = 90
 DEEPEST_CALL = 6
+# How many expressions one question may look at. Mutually recursive code would otherwise be walked again and again.
+LONGEST_QUESTION = 4_000
 
 # Decorators that leave what a function returns, and how it is called, as they are.
 TRANSPARENT = frozenset({
@@ -123,6 +125,7 @@ class Solver:
         self._busy: set[object] = set()
         self._local_functions: dict[int, tuple[ir.FunctionDef | ir.Lambda, Env]] = {}
         self._depth = 0
+        self._steps = 0
         self._calls = 0
         self.cycles = 0
 
@@ -460,7 +463,10 @@ class Solver:
         if found is not None:
             assert isinstance(found, Value)
             return found
-        if self._depth > DEEPEST_QUESTION:
+        if self._depth == 0:
+            self._steps = 0
+        self._steps += 1
+        if self._depth > DEEPEST_QUESTION or self._steps > LONGEST_QUESTION:
             self.cycles += 1
             return UNKNOWN
         self._depth += 1

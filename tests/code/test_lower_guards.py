@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapes import FLAT
 
-from jobcheck.code import ir
+from jobcheck.code import dispatch, ir, lower_operators
 from jobcheck.code import lower as lowering
 from jobcheck.code.lower import MAX_BYTES, lower
 
@@ -111,6 +111,17 @@ def test_a_tree_that_is_not_that_of_the_text_is_refused(monkeypatch):
     for other in ("a = 1", "a = 2; b", "b = 2", "a == 2", "a", "f(a=2)"):
         monkeypatch.setattr(lowering.cst, "parse_module", lambda source, other=other: parse(other))
         assert lower(b"a = 2").refused == "its tree does not give back its text", other
+
+
+def test_syntax_newer_than_this_code(monkeypatch):
+    handlers = {kind: handler for kind, handler in dispatch._HANDLERS.items() if kind is not lowering.cst.Subscript}
+    monkeypatch.setattr(dispatch, "_HANDLERS", handlers)
+    (statement,) = lower(b"f((a [ 0]), b)").body
+    opaque = statement.value.args[0].value
+    assert isinstance(opaque, ir.Opaque)
+    assert (opaque.start, opaque.end) == (3, 9)
+    monkeypatch.setattr(lower_operators, "_BINARY", {})
+    assert lower(b"a + b").refused == "its tree does not give back its text"
 
 
 WORDS = """a 1 's' f' { } ( ) [ ] : , . = := * ** + - not lambda if else elif for in match case def class async await

@@ -83,9 +83,7 @@ def test_nodes(source, expected):
 
 
 def test_function():
-    source = (
-        "@a\nasync def f[T](a: int, /, b=1, *c: *T, d, **e) -> str:\n    '''Doc.'''\n    return a  # no\n\n# after\n"
-    )
+    source = "@a\nasync def f[T](a: int, /, b=1, *c: *T, d, **e) -> str:\n    '''Doc.'''\n    return a  # no\n\n# after\n"
     (function,) = body(source)
     assert isinstance(function, ir.FunctionDef)
     assert text(source, function).startswith("@a")

@@ -38,11 +38,7 @@ def test_all_nodes_start_in_order():
 
 
 def test_every_field_that_holds_nodes_is_walked():
-    kinds = [
-        kind
-        for kind in vars(ir).values()
-        if isinstance(kind, type) and issubclass(kind, ir.Node) and kind is not ir.Node
-    ]
+    kinds = [kind for kind in vars(ir).values() if isinstance(kind, type) and issubclass(kind, ir.Node) and kind is not ir.Node]
     for kind in kinds:
         fields = {
             field.name
