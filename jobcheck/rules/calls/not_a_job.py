@@ -1,0 +1,76 @@
+"""
+## What it finds
+`.delay`, `.apply_async` or `.perform_later` on a plain function or class of the project, which has no such attribute
+(its decorator or base class was lost), or on a name that the module does not have (the job was renamed or moved).
+
+## Why it matters
+The call raises AttributeError where the job should be enqueued, in the request or in another job, and only on the path
+that reaches it. Tests that replace the function by a mock do not see it.
+
+## Example
+```python
+def send_receipt(order_id): ...
+
+send_receipt.delay(order.pk)
+```
+
+## Use instead
+```python
+@shared_task
+def send_receipt(order_id): ...
+
+send_receipt.delay(order.pk)
+```
+
+## How to fix
+Put the decorator back, or call the job by the name that it has now.
+
+## Options
+None.
+
+## Known limits
+Functions under a decorator that jobcheck does not know, attributes that are set from outside, modules with
+`__getattr__` and tests are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jobcheck.code import ir
+from jobcheck.registry import MissingJob
+from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+
+_SORTS = {"plain-function": "a plain function", "plain-class": "a plain class"}
+_FIX = {
+    "plain-function": "Declare it as a job, or call it.",
+    "plain-class": "Give it the base class of a job.",
+    "no-such-name": "Use the name that the job has now.",
+}
+
+
+class NotAJob(Rule):
+    """JOB212."""
+
+    code = "JOB212"
+    severity = Severity.ERROR
+    subject = MissingJob
+
+    def check(self, missing: MissingJob, context: Context) -> Iterator[FindingBuilder]:
+        if missing.in_test:
+            return
+        builder = context.finding(
+            self, missing.origin, _message(missing), framework=missing.framework, subject=missing.name,
+            what_happens="The call raises AttributeError and nothing is enqueued.", how_to_fix=_FIX[missing.why],
+        )  # fmt: skip
+        if missing.declared is not None:
+            builder.relate(context.place(missing.declared), f"`{missing.name}` is declared here, and is no job")
+        yield builder
+
+
+def _message(missing: MissingJob) -> str:
+    func = missing.site.call.func
+    verb = func.attr if isinstance(func, ir.Attribute) else ""
+    if missing.why == "no-such-name":
+        return f"the module has no `{missing.name}`: `.{verb}` is never reached, the lookup raises AttributeError"
+    return f"`{missing.name}` is {_SORTS[missing.why]}, not a job: `.{verb}` raises AttributeError"
