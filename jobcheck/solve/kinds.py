@@ -8,7 +8,7 @@ unknown never produces a finding.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Union
 
 # Widening is fixed: a value keeps at most this many alternatives, a container this many known items, and containers
@@ -162,6 +162,20 @@ class Sequence:
     name: str
     element: Value
     items: tuple[Value, ...] | None = None
+    depth: int = field(init=False, compare=False, repr=False, default=1)
+    _hash: int = field(init=False, compare=False, repr=False, default=0)
+
+    def __post_init__(self) -> None:
+        depth = 1 + max(map(_depth, (self.element, *(self.items or ()))))
+        if depth > DEEPEST:
+            object.__setattr__(self, "element", UNKNOWN)
+            object.__setattr__(self, "items", None)
+            depth = 1
+        object.__setattr__(self, "depth", depth)
+        object.__setattr__(self, "_hash", hash((self.name, self.element, self.items)))
+
+    def __hash__(self) -> int:
+        return self._hash  # containers nest, and are put into sets all the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +189,21 @@ class Mapping:
     name: str
     entries: tuple[tuple[Value, Value], ...] = ()
     rest: tuple[Value, Value] | None = None
+    depth: int = field(init=False, compare=False, repr=False, default=1)
+    _hash: int = field(init=False, compare=False, repr=False, default=0)
+
+    def __post_init__(self) -> None:
+        parts = [v for pair in (*self.entries, *([self.rest] if self.rest else [])) for v in pair]
+        depth = 1 + max(map(_depth, parts), default=0)
+        if depth > DEEPEST:
+            object.__setattr__(self, "entries", ())
+            object.__setattr__(self, "rest", (UNKNOWN, UNKNOWN))
+            depth = 1
+        object.__setattr__(self, "depth", depth)
+        object.__setattr__(self, "_hash", hash((self.name, self.entries, self.rest)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +339,11 @@ class Value:
 
     def without(self, *unwanted: Kind) -> Value:
         return Value(tuple(a for a in self.alts if a.kind not in unwanted), self.open)
+
+
+def _depth(value: Value) -> int:
+    """How deep containers nest in a value."""
+    return max((a.kind.depth for a in value.alts if isinstance(a.kind, (Sequence, Mapping))), default=0)
 
 
 UNKNOWN = Value((), True)
