@@ -81,6 +81,18 @@ class Handler:
     options: dict[str, Option] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Where a job's return value is kept: the serializers that may carry it, and the configuration that says so.
+
+    No wires: it is not kept, or nobody can say how.
+    """
+
+    wires: tuple[str, ...] = ()
+    confidence: Confidence = Confidence.HIGH
+    origin: Origin | None = None
+
+
 @dataclass(eq=False, slots=True)
 class Job:
     """A thing that runs later: a decorated function, a job class, or a function that exists as a job by being enqueued.
@@ -89,7 +101,8 @@ class Job:
     the class inherits its run method from outside the project). `bound`: the first parameter is the job itself.
     `wire` is what the declaration says (a Value, UNKNOWN when silent); `wires` are the names of the serializers that this
     leaves, empty where enqueues decide. `origin` is the name of the function or class;
-    `decorated` is the job decorator's expression, when there is one.
+    `decorated` is the job decorator's expression, when there is one. `results` says what becomes of what it returns;
+    `handed_on` is a place where that is given to another job as an argument.
     """
 
     framework: str
@@ -109,6 +122,8 @@ class Job:
     unknown_options: bool = False
     handlers: list[Handler] = field(default_factory=list)
     wires: tuple[str, ...] = ()
+    results: Results = field(default_factory=Results)
+    handed_on: Origin | None = None
 
     @property
     def label(self) -> str:
@@ -214,6 +229,7 @@ class Message:
     `confidence` is what is lost by how wire and job were found. `mismatch` ends a sentence about arguments that do not
     fit the job's parameters: what happens then; `unseen` the same for what the framework's own check does not see.
     `rewritten`: the arguments may be changed on the way, so that they need not fit.
+    `converted`: the job may be given other values than the message holds (a base class loads records for ids).
     """
 
     enqueue: Enqueue
@@ -223,6 +239,7 @@ class Message:
     mismatch: str = ""
     unseen: str = ""
     rewritten: bool = False
+    converted: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -267,11 +267,11 @@ class _Finder:
             self.argument(node, arg, index, callee, env)
 
     def method(self, node: ir.Call, func: ir.Attribute, env: Env) -> None:
-        """`p.get(key)` reads under a key; any other method is an attribute."""
+        """`p.get(key)` reads under a key; a method is an attribute, with the call as its node."""
         trace = self.trace(func.value, env)
         if trace is not None and func.attr in ITEM_METHODS and node.args and not node.args[0].star:
             self.add("key", trace, node, env, func.attr, self.solver.value(node.args[0].value, env))
-        self.visit(func, env)
+        self.seen(func.value, env, "attribute", func.attr, whole=node)
 
     def argument(self, node: ir.Call, arg: ir.Arg, index: int, callee: Value, env: Env) -> None:
         func = node.func

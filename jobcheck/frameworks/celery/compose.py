@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Union
 
 from jobcheck.frameworks import arguments
-from jobcheck.frameworks.celery import model, names
+from jobcheck.frameworks.celery import model, names, results
 from jobcheck.registry import Enqueue, Option, Registry
 from jobcheck.solve.flow import Pipe, Site
 from jobcheck.solve.kinds import FrameworkValue, Origin, Sequence, Value
@@ -36,6 +36,8 @@ def place_parts(data: model.Canvas) -> None:
             consume(part, None)
         else:
             consume(part, data if index == 0 else 1)
+            if index:
+                results.feed(data.parts[index - 1], part)
 
 
 def consume(value: Value, incoming: Incoming) -> None:
@@ -72,6 +74,7 @@ def piped(solver: Solver, found: Pipe) -> None:
     whole = solver.value(found.node, found.env).only
     data = model.data_of(whole, "canvas") if whole is not None else None
     consume(right, 1)
+    results.feed(left, right)
     if isinstance(data, model.Canvas):
         consume(left, data)
 

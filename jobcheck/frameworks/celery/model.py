@@ -25,7 +25,8 @@ class Signature:
 
     `uses`: what is known of where its first argument comes from: a number of results put before its arguments, or
     the canvas whose own place decides. `immutable` is None when that is not known. `extended`: more arguments were
-    given when it was sent or cloned. `options` are those that `set` and the sending call add.
+    given when it was sent or cloned. `options` are those that `set` and the sending call add. `feeds`: its result is
+    given to the next link of a chain.
     """
 
     origin: Origin
@@ -35,6 +36,7 @@ class Signature:
     uses: list[int | Canvas | None] = field(default_factory=list)
     extended: bool = False
     options: dict[str, Option] = field(default_factory=dict)
+    feeds: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, missing
-from jobcheck.frameworks.celery import bases, beat, compose, declare, mismatch, model, names, retries, unsent
+from jobcheck.frameworks.celery import bases, beat, compose, declare, mismatch, model, names, results, retries, unsent
 from jobcheck.frameworks.celery.config import serializer_names
 from jobcheck.registry import Argument, Enqueue, Job, Message, Registry, Retry, Schedule, Unsent, Wait
 from jobcheck.solve.calls import argument
@@ -251,9 +251,11 @@ class Recorder:
     def finish(self, solver: Solver, registry: Registry) -> None:
         """Settle the place of signatures in their canvases, meet enqueues with jobs."""
         beat.record(solver, self, registry)
+        backend = results.Backend(solver)
         for job in registry.jobs:
             if job.framework == model.NAME:
                 job.handlers = retries.handlers(solver, job)
+                job.results = results.results_of(job, backend, self.celery.config(solver).result_serializer)
         for retry in registry.retries:
             if retry.framework == model.NAME:
                 retries.complete(solver, retry)
@@ -270,6 +272,8 @@ class Recorder:
                     enqueue.wire = enqueue.options["serializer"].value
             if not enqueue.jobs and enqueue.job_name in by_name:
                 enqueue.jobs = tuple(by_name[enqueue.job_name])
+            if isinstance(data, model.Signature):
+                results.note_fed(enqueue, data)
         again = [retry.enqueue for retry in registry.retries if retry.enqueue is not None]
         for enqueue in (*registry.enqueues, *again):
             if enqueue.framework == model.NAME:
@@ -283,6 +287,7 @@ class Recorder:
         if self._bases is None:
             self._bases = bases.Bases(solver)
         made.rewritten = mismatch.rewritten(self._bases, solver, enqueue, job)
+        made.converted = self._bases.rewrite(job, (*bases.ENQUEUE_STEPS, *bases.RUN_STEPS))
         return made
 
     def _wires(self, solver: Solver, enqueue: Enqueue, job: Job) -> tuple[tuple[str, ...], Confidence]:

@@ -45,6 +45,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.registry import Argument, Job, Message
 from jobcheck.rules.arguments import expects, places, trips
@@ -75,7 +76,7 @@ class KeyMismatch(Rule):
 
     def check(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
         messages = [m for m in context.registry.messages if m.job is job and _queued(m)]
-        if not messages or job.signature is None:
+        if not messages or job.signature is None or any(m.converted for m in messages):
             return
         for parameter in job.signature.parameters:
             uses = context.uses(job, parameter.name)
@@ -150,7 +151,7 @@ def is_dict(path: Path, uses: Uses, given: list[Delivery], annotated: Value) -> 
 def _shows_dict(use: Use) -> bool:
     """Whether a use is one that only a dict serves."""
     if use.how == "attribute":
-        return use.name in _DICT_METHODS
+        return use.name in _DICT_METHODS and isinstance(use.node, ir.Call)
     key = use.other.only
     return use.how == "key" and use.name != "in" and isinstance(key, Literal) and isinstance(key.value, str)
 

@@ -53,6 +53,8 @@ def of_message(message: Message, context: Context) -> Iterator[ArgumentTrip]:
 def placed(message: Message) -> Iterator[tuple[Argument, str | None, str]]:
     """Each argument with the parameter that gets it and what messages call it."""
     enqueue, signature = message.enqueue, message.job.signature
+    if message.converted:
+        signature = None  # the job's parameters get other values than these
     index: int | None = enqueue.prepended
     number = 0
     for argument in enqueue.arguments:
@@ -106,7 +108,9 @@ def _revived(trip: Trip, message: Message, context: Context) -> bool:
 def confidence(found: ArgumentTrip, message: Message) -> Confidence:
     """HIGH where nothing else can stand there; one step down where it is one alternative among others."""
     level = message.confidence
-    return level if found.trip.certain else min(level, Confidence.MEDIUM)
+    # A base class that changes arguments at enqueue may make plain values of them.
+    sure = found.trip.certain and not message.rewritten
+    return level if sure else min(level, Confidence.MEDIUM)
 
 
 def first_of_each(found: list[ArgumentTrip]) -> Iterator[tuple[ArgumentTrip, int]]:
