@@ -61,6 +61,8 @@ def describe(kind: Kind, facts: Rows | None = None) -> str:
             return f"an instance of `{cls.name}`" + (f" ({sort})" if sort else "")
         case kinds.FrameworkValue("django", role):
             return {"queryset": "a QuerySet", "rows": "a QuerySet of values"}.get(role, "a model manager")
+        case kinds.FrameworkValue(role="result"):
+            return kinds.PLAIN_NAMES["async_result"]
         case kinds.FrameworkValue(role=role):
             return _article(role.replace("_", " "))
         case _:

@@ -6,8 +6,10 @@ from jobcheck.rules.base import Context
 from jobcheck.solve import kinds
 from jobcheck.solve.kinds import Kind
 
-_RECORD = "Pass the record's primary key and fetch the record in the job; pass values too where the job needs them as \
-they are now"
+_RECORD = (
+    "Pass the record's primary key and fetch the record in the job; "
+    "pass values too where the job needs them as they are now"
+)
 _BUILD = "Pass what it is built from, and build it in the job"
 _CODE = "Pass a name or a value that the job chooses the function by"
 _VIEW = "Pass `list(...)` of it"
@@ -73,6 +75,14 @@ def remedy(kind: Kind, context: Context) -> str:
     """One sentence; empty where there is no good advice."""
     found = _remedy(kind, context)
     return f"{found}." if found else ""
+
+
+def for_result(kind: Kind, context: Context) -> str:
+    """The same for what a job returns, which nobody makes again in a job."""
+    found = _remedy(kind, context)
+    if not found.startswith("Pass "):
+        return "Return plain values, or nothing."
+    return found.partition(" and ")[0].replace("Pass", "Return", 1) + "."
 
 
 def _remedy(kind: Kind, context: Context) -> str:
