@@ -16,6 +16,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("arguments.lossy", "LossyArgument"),
     ("arguments.string_keys", "NonStringKey"),
     ("arguments.key_mismatch", "KeyMismatch"),
+    ("arguments.unserializable_result", "UnserializableResult"),
     ("calls.signature_mismatch", "SignatureMismatch"),
     ("delivery.endless_retry", "EndlessRetry"),
     ("delivery.swallowed_retry", "SwallowedRetry"),
