@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
+from jobcheck.code.walk import walk
 from jobcheck.project import modules
 from jobcheck.project.shape import DecoratorDecl, FunctionDecl
 from jobcheck.registry import Parameter, Signature
@@ -65,24 +66,38 @@ def _passes_on(function: ir.FunctionDef, factory: bool) -> bool:
 
 
 def _hands_all(inner: ir.FunctionDef, target: str) -> bool:
-    """`def inner(*args, **kwargs)` that calls `target(*args, **kwargs)`."""
-    from jobcheck.code.walk import walk
-
+    """`def inner(*args, **kwargs)` that calls `target(*args, **kwargs)`, and leaves both as they came."""
     params = inner.params
     if params.args or params.posonly or params.kwonly or params.vararg is None or params.kwarg is None:
         return False
+    vararg, kwarg = params.vararg.name, params.kwarg.name
+    calls = [n for n in walk(inner) if isinstance(n, ir.Call) and isinstance(n.func, ir.Name) and n.func.id == target]
+    whole = [_whole(call, vararg, kwarg) for call in calls]
+    return bool(whole) and all(whole) and not _touched(inner, {vararg, kwarg})
+
+
+def _whole(call: ir.Call, vararg: str, kwarg: str) -> bool:
+    stars = {a.star: a.value for a in call.args}
+    return len(call.args) == 2 and _named(stars.get("*"), vararg) and _named(stars.get("**"), kwarg)
+
+
+def _touched(inner: ir.FunctionDef, names: set[str]) -> bool:
+    """Whether a name is used other than to hand it on or to look into it: it may be changed then."""
+    harmless: set[int] = set()
     for node in walk(inner):
-        if isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id == target:
-            stars = {a.star: a.value for a in node.args}
-            if len(node.args) == 2 and _named(stars.get("*"), params.vararg.name) and _named(stars.get("**"), params.kwarg.name):
-                return True
-    return False
+        if isinstance(node, ir.Arg) and node.star:
+            harmless.add(id(node.value))
+        elif isinstance(node, ir.Attribute) and node.attr in _LOOKS:
+            harmless.add(id(node.value))
+        elif isinstance(node, ir.Compare):
+            harmless.update(id(part) for part in node.comparators)
+        elif isinstance(node, ir.FString):
+            harmless.update(id(part) for part in node.values)
+    return any(isinstance(n, ir.Name) and n.id in names and id(n) not in harmless for n in walk(inner))
+
+
+_LOOKS = frozenset({"get", "items", "keys", "values", "copy"})
 
 
 def _named(node: ir.Expr | None, name: str) -> bool:
     return isinstance(node, ir.Name) and node.id == name
-
-
-def which(solver: Solver, kind: Kind, filename: str, decl: FunctionDecl) -> DecoratorDecl | None:
-    """The decorator of a function that is of this kind."""
-    return next((d for d in decl.decorators if kind in solver.decorator_value(filename, d).kinds()), None)
