@@ -101,3 +101,8 @@ _LOOKS = frozenset({"get", "items", "keys", "values", "copy"})
 
 def _named(node: ir.Expr | None, name: str) -> bool:
     return isinstance(node, ir.Name) and node.id == name
+
+
+def which(solver: Solver, kind: Kind, filename: str, decl: FunctionDecl) -> DecoratorDecl | None:
+    """The decorator of a function that is of this kind."""
+    return next((d for d in decl.decorators if kind in solver.decorator_value(filename, d).kinds()), None)
