@@ -40,12 +40,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.registry import Job
-from jobcheck.rules.arguments import remedies
+from jobcheck.rules.arguments import remedies, trips
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.solve.defs import NarrowDef, ParamDef
 from jobcheck.solve.flow import Exit, Flow
-from jobcheck.solve.kinds import FrameworkValue, Instance, Origin, Value, plain
+from jobcheck.solve.kinds import FrameworkValue, Instance, Literal, Origin, Value, plain
 from jobcheck.wire.judge import Trip, judge
 
 
@@ -62,12 +64,12 @@ class UnserializableResult(Rule):
         if not wires or job.signature is None or unit is None or unit.refused or context.solver.is_test(job.filename):
             return
         flow = context.solver.flow(unit)
-        for value, origin in _returned(job, flow, context):
+        for value, origin, reached in _returned(job, flow, context):
             found = [t for t in _refused(value, wires, context) if not _allowed(t, job, context)]
-            if found:
-                yield self.finding(next((t for t in found if t.certain), found[0]), origin, job, context)
+            if found and reached is not False:
+                yield self.finding(next((t for t in found if t.certain), found[0]), origin, reached, job, context)
 
-    def finding(self, trip: Trip, origin: Origin, job: Job, context: Context) -> FindingBuilder:
+    def finding(self, trip: Trip, origin: Origin, reached: bool | None, job: Job, context: Context) -> FindingBuilder:
         """The finding at what is returned."""
         where = f" in `result{trip.path}`" if trip.path else ""
         place = context.display(job.framework)
@@ -77,7 +79,8 @@ class UnserializableResult(Rule):
             level, why = Confidence.HIGH, "which the next job of the chain cannot be given"
         text = f"`{job.label}` returns {trip.type_name}{where}, {why}"
         builder = context.finding(self, origin, text, job=job, subject=trip.path)
-        builder.confidence = level if trip.certain else min(level, Confidence.MEDIUM)
+        level = level if trip.certain else min(level, Confidence.MEDIUM)
+        builder.confidence = level if reached else Confidence.LOW
         error = (trip.outcome.error or "an error").partition(":")[0]
         work = "Calling it only makes a generator: its body never runs" if origin == job.origin else "The job does its work"
         builder.what_happens = f"{work}; then {error} makes it a failure."
@@ -99,23 +102,44 @@ def carriers(job: Job, context: Context) -> tuple[str, ...]:
     return tuple({name: None for m in context.registry.messages if m.job is job for name in m.wires})
 
 
-def _returned(job: Job, flow: Flow, context: Context) -> Iterator[tuple[Value, Origin]]:
-    """What the job returns, and where; a generator function returns a generator."""
+def _returned(job: Job, flow: Flow, context: Context) -> Iterator[tuple[Value, Origin, bool | None]]:
+    """What the job returns, where, and whether its enqueues lead there; a generator function returns a generator."""
     if flow.yields:
-        yield plain("generator"), job.origin
+        yield plain("generator"), job.origin, True
         return
     for leaves in flow.returns:
-        if leaves.node is not None and not _in_nested(leaves):
-            yield context.solver.value(leaves.node, leaves.env), flow.unit.origin(leaves.node)
+        if leaves.node is not None:
+            origin = flow.unit.origin(leaves.node)
+            yield context.solver.value(leaves.node, leaves.env), origin, _reached(leaves, job, context)
 
 
-def _in_nested(leaves: Exit) -> bool:
-    around = leaves.around
-    while around is not None:
-        if around.role in ("def", "lambda"):
-            return True
-        around = around.outer
-    return False
+def _reached(leaves: Exit, job: Job, context: Context) -> bool | None:
+    """Whether a return is met by what is enqueued: `if in_job: return ids` leaves the rest to direct callers.
+
+    None where it depends on a flag whose value is not known.
+    """
+    for name, definition in leaves.env.vars.items():
+        if isinstance(definition, NarrowDef) and definition.how == "truthy" and isinstance(definition.before, ParamDef):
+            truths = set(_truths(name, job, context))
+            if truths == {not definition.truth}:
+                return False
+            if definition.truth not in truths and _is_flag(definition.before.param):
+                return None
+    return True
+
+
+def _is_flag(param: ir.Param) -> bool:
+    return isinstance(param.default, ir.Constant) and param.default.kind == "bool"
+
+
+def _truths(parameter: str, job: Job, context: Context) -> Iterator[bool | None]:
+    """The truth of a parameter in each message of the job; None where it is not seen."""
+    messages = [m for m in context.registry.messages if m.job is job and not m.enqueue.immediate]
+    for message in messages:
+        given = [a.value.only for a, name, _ in trips.placed(message) if name == parameter]
+        yield bool(given[0].value) if given and isinstance(given[0], Literal) else None
+    if not messages:
+        yield None
 
 
 def _refused(value: Value, wires: tuple[str, ...], context: Context) -> list[Trip]:
