@@ -24,6 +24,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("wiring.schedule_pitfall", "SchedulePitfall"),
     ("calls.never_sent", "NeverSent"),
     ("calls.not_a_job", "NotAJob"),
+    ("calls.bind_mismatch", "BindMismatch"),
 )
 
 

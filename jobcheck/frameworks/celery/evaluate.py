@@ -42,7 +42,8 @@ def attribute(celery: Celery, solver: Solver, owner: Kind, name: str) -> Value |
         return None
     if isinstance(owner, (Instance, ClassObject)):
         if isinstance(owner, Instance) and _is_app_class(solver, owner.cls):
-            return _app_attribute(name) if name in ("task", *_APP_METHODS) else None
+            custom = _overrides(solver, owner.cls, "task")
+            return _app_attribute(name, custom) if name in ("task", *_APP_METHODS) else None
         if name in names.JOB_VERBS and name != "run" and not _overrides(solver, owner.cls, name):
             job = declare.class_job(celery, solver, owner.cls)
             if job is not None:
@@ -64,7 +65,7 @@ def _is_task_base(solver: Solver, cls: ClassRef) -> bool:
 def _own_attribute(owner: FrameworkValue, name: str) -> Value:
     match owner.role:
         case "app":
-            return _app_attribute(name)
+            return _app_attribute(name, owner.data is not None)
         case "job":
             return _job_attribute(owner, name)
         case "signature" | "canvas" if name in names.SIGNATURE_VERBS:
@@ -77,9 +78,10 @@ def _own_attribute(owner: FrameworkValue, name: str) -> Value:
             return UNKNOWN
 
 
-def _app_attribute(name: str) -> Value:
+def _app_attribute(name: str, custom: bool = False) -> Value:
+    """An attribute of an app; `custom` when the project's own app class has a `task` of its own."""
     if name == "task":
-        return model.decorator(model.Decorator())
+        return model.decorator(model.Decorator(open=custom))
     if name in _APP_METHODS:
         return model.bound(FrameworkValue(model.NAME, "app"), name)
     if name in ("Task", "task_cls"):
@@ -112,7 +114,7 @@ def call(celery: Celery, solver: Solver, callee: Kind, node: ir.Call, env: Env) 
         return _call_external(celery, solver, callee.qualname, node, env)
     if isinstance(callee, ClassObject):
         if callee.cls.filename and _is_app_class(solver, callee.cls):
-            return model.app()
+            return model.app(_overrides(solver, callee.cls, "task"))
         return None
     if not isinstance(callee, FrameworkValue) or callee.framework != model.NAME:
         return None

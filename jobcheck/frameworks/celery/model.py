@@ -67,9 +67,9 @@ class Bound:
     verb: str
 
 
-def app() -> Value:
-    """A Celery app."""
-    return known(FrameworkValue(NAME, "app"))
+def app(custom: bool = False) -> Value:
+    """A Celery app; `custom` when its class declares jobs in its own way."""
+    return known(FrameworkValue(NAME, "app", "custom" if custom else None))
 
 
 def job(found: Job) -> Value:
