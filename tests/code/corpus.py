@@ -69,14 +69,17 @@ def standard_library(sample: int, seed: str = "1") -> list[Path]:
     return sorted(paths, key=lambda path: hashlib.md5((seed + path.name).encode()).digest())[:sample]
 
 
+def _belongs(file: Path, root: Path) -> bool:
+    return "site-packages" not in file.relative_to(root).parts
+
+
 def main(folders: list[str]) -> None:
     """Go over everything, and say how it went."""
     paths = sysconfig.get_paths()
     counts: Counter[str] = Counter()
     slowest: list[tuple[float, str]] = []
-    for path in sorted(
-        {file for folder in folders or [paths["stdlib"], paths["purelib"]] for file in Path(folder).rglob("*.py")}
-    ):
+    roots = [Path(folder) for folder in folders or [paths["stdlib"], paths["purelib"]]]
+    for path in sorted({file for root in roots for file in root.rglob("*.py") if _belongs(file, root)}):
         data = path.read_bytes()
         tree = parse(data)
         counts["files" if tree else "files that ast does not parse"] += 1
