@@ -10,7 +10,7 @@ from jobcheck.code import ir
 from jobcheck.frameworks import malformed
 from jobcheck.registry import Argument, Malformed, Option
 from jobcheck.solve.defs import Env
-from jobcheck.solve.kinds import UNKNOWN, Alt, Instance, Literal, Mapping, Origin, Plain, Sequence, Value, known
+from jobcheck.solve.kinds import Literal, Mapping, Origin, Sequence, Value
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -144,7 +144,9 @@ def origin_of(value: Value, otherwise: Origin) -> Origin:
     return origin if origin is not None and origin.filename == otherwise.filename else otherwise
 
 
-def options_of(solver: Solver, args: list[ir.Arg], env: Env, skip: frozenset[str] = frozenset()) -> tuple[dict[str, Option], bool]:
+def options_of(
+    solver: Solver, args: list[ir.Arg], env: Env, skip: frozenset[str] = frozenset()
+) -> tuple[dict[str, Option], bool]:
     """The keyword arguments of a call as options, and whether there are more that cannot be seen."""
     options: dict[str, Option] = {}
     is_open = False
@@ -182,6 +184,3 @@ def truth(option: Option | None) -> bool | None:
     """The truth of an option; None when it is absent or not known."""
     only = option.value.only if option else None
     return bool(only.value) if isinstance(only, Literal) else None
-
-
-__all__ = ["UNKNOWN", "Alt", "Instance", "Plain", "known"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -38,7 +39,7 @@ _MANY_THINGS = re.compile(r"(?:.*_)?(?:\w*args|params|parameters|arguments|tuple
 
 def wrong_args(solver: Solver, node: ir.Expr, env: Env, value: Value) -> Malformed | None:
     """What is wrong with `args=node`; None when nothing is, or nothing is known."""
-    what = _each(value, lambda kind: _wrong_args(solver, kind))
+    what = args_fault(value, solver)
     if what:
         return Malformed(what, "args", env.unit.origin(node), value)
     if not value.unknown:
@@ -50,15 +51,19 @@ def wrong_args(solver: Solver, node: ir.Expr, env: Env, value: Value) -> Malform
     return Malformed("scalar", "args", env.unit.origin(node), value, certain=False)
 
 
+def args_fault(value: Value, solver: Solver | None = None) -> str | None:
+    """Why a value cannot be an argument list; None when it can, or is not known."""
+    return _each(value, lambda kind: _wrong_args(solver, kind))
+
+
 def wrong_kwargs(node: ir.Expr, env: Env, value: Value) -> Malformed | None:
     """What is wrong with `kwargs=node`; None when nothing is, or nothing is known."""
     what = _each(value, _wrong_kwargs)
     return Malformed(what, "kwargs", env.unit.origin(node), value) if what else None
 
 
-def _each(value: Value, wrong: object) -> str | None:
+def _each(value: Value, wrong: Callable[[Kind], str | None]) -> str | None:
     """The fault of every alternative; None when one of them may do."""
-    assert callable(wrong)
     # Celery and its kin take anything that is false for "none given".
     kinds = [k for k in value.kinds() if plain_name(k) != "none" and not (isinstance(k, Literal) and not k.value)]
     if value.open or not kinds:
@@ -67,7 +72,7 @@ def _each(value: Value, wrong: object) -> str | None:
     return faults[0] if all(faults) else None
 
 
-def _wrong_args(solver: Solver, kind: Kind) -> str | None:
+def _wrong_args(solver: Solver | None, kind: Kind) -> str | None:
     name = plain_name(kind)
     if name in ("str", "bytes", "safe_str", "lazy_str"):
         return "string"
@@ -78,7 +83,7 @@ def _wrong_args(solver: Solver, kind: Kind) -> str | None:
     if name in _ITERABLES:
         return "not-a-sequence"
     if isinstance(kind, Instance):
-        return "not-iterable" if solver.classes.record(kind.cls) else None
+        return "not-iterable" if solver is not None and solver.classes.record(kind.cls) else None
     if isinstance(kind, (Function, LocalFunction, ClassObject, EnumMember, ModuleKind, FrameworkValue)):
         return "not-iterable"
     return "not-iterable" if isinstance(kind, (Plain, Literal)) else None

@@ -120,7 +120,13 @@ class Recorder:
         args = argument(call, first, "args")
         kwargs = argument(call, first + 1, "kwargs")
         given = arguments.from_parts(solver, args, kwargs, env)
-        options, is_open = arguments.options_of(solver, call.args, env, frozenset({"args", "kwargs", "name"}))
+        own = {"args", "kwargs", "name"}
+        given_options = list(call.args)
+        if made.form in ("signature", "subtask"):
+            own |= {"options", "immutable", "app", "type", "subtask_type", "varies", "task"}
+            bundle = argument(call, first + 2, "options")
+            given_options += [ir.Arg(bundle.start, bundle.end, bundle, None, "**")] if bundle is not None else []
+        options, is_open = arguments.options_of(solver, given_options, env, frozenset(own))
         made.arguments, made.malformed = given.arguments, mismatch.malformed(given.malformed, made.form)
         made.options, made.open_options = options, is_open
         made.open_args = given.open_args or starred or (is_open and args is None)

@@ -101,7 +101,11 @@ def _no_keywords(message: Message, context: Context) -> bool:
 def _is_option(misfit: Misfit, message: Message) -> bool:
     if misfit.what == "unknown":
         return misfit.argument is not None and option_names.is_misplaced(misfit.argument, message)
-    return misfit.what == "missing" and any(name in message.enqueue.options for name in misfit.names)
+    if misfit.what != "missing":
+        return False
+    # `delay(args=(1,))`: what seems to be missing is in there.
+    wrapped = [a for a in message.enqueue.keywords if a.name in ("args", "kwargs") and option_names.is_misplaced(a, message)]
+    return bool(wrapped) or any(name in message.enqueue.options for name in misfit.names)
 
 
 def _all_jobs(message: Message, context: Context) -> bool:

@@ -1,0 +1,168 @@
+"""
+## What it finds
+An option that is misspelt, that belongs elsewhere, or whose value cannot be used: `@app.task(max_retry=5)`,
+`ignore_results=True`, `apply_async(..., counttdown=5)`, `countdown=timedelta(minutes=5)`, `eta=60`, `priority="low"`,
+`link=job` for `link=job.s()`, `once={...}` without `base=QueueOnce`, a declared `retry=` or `delay=` that hides the method of
+that name.
+
+## Why it matters
+Celery accepts any name: in a declaration it becomes an attribute of the job, at an enqueue a property of the message, and
+nothing reads either. The job is not retried, not delayed, its result not ignored, and nothing says so. A wrong value is
+refused where the job is enqueued, or later, where it is first used: a `default_retry_delay` that is no number makes every
+retry fail. The reference API raises OptionError for every name it does not know.
+
+## Example
+```python
+@shared_task(bind=True, max_retry=5, default_retry_delay=timedelta(minutes=1))
+def sync(self): ...
+
+sync.apply_async(countdown=timedelta(minutes=5), priority="low")
+```
+
+## Use instead
+```python
+@shared_task(bind=True, max_retries=5, default_retry_delay=60)
+def sync(self): ...
+
+sync.apply_async(countdown=300, queue="low")
+```
+
+## How to fix
+Write the option that is meant. Where the project reads the attribute itself, in a base class or a signal, nothing is reported.
+
+## Options
+None.
+
+## Known limits
+For Celery only names near to a known option, or known from elsewhere, are reported: others may be read by code that is not
+in the project. Options that a wrapper of the project's own takes are not judged.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jobcheck.findings import Confidence
+from jobcheck.frameworks import options
+from jobcheck.registry import Job, Message, Option, Registry
+from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.calls import used_names
+from jobcheck.solve.kinds import FrameworkValue, Kind, Literal
+from jobcheck.solve.operators import plain_name
+
+# How near a misspelt name must be.
+_NEAR = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """What is wrong with an option: the rest of the message after its name, and the remedy.
+
+    `harmless`: nothing fails by it, so that it may be there for code that reads it.
+    """
+
+    text: str
+    fix: str
+    harmless: bool = False
+    sure: Confidence = Confidence.HIGH
+
+
+class UnknownOption(Rule):
+    """JOB213."""
+
+    code = "JOB213"
+    severity = Severity.ERROR
+    subject = Registry
+    yields_to = ("JOB203", "JOB204", "JOB405")
+
+    def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
+        for job in registry.jobs:
+            if not context.solver.is_test(job.filename):
+                yield from self._declared(job, context)
+        for message in registry.messages:
+            if not message.enqueue.in_test and message.enqueue.form != "retry":
+                yield from self._given(message, context)
+
+    def _declared(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
+        table = options.of(job.framework)
+        if table is None or job.unknown_options or job.cls is not None:
+            return
+        for option in job.options.values():
+            fault = _hidden(option, table) or _unbased(option, job, table, context)
+            fault = fault or _fault(option, table.declaration, job, context)
+            if fault is not None and not (fault.harmless and used_names.anywhere(option.name, context)):
+                yield self._finding(option, fault, job, "the job", context)
+
+    def _given(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
+        table, job = options.of(message.job.framework), message.job
+        if table is None or job is not message.enqueue.jobs[0] or "stamped_headers" in message.enqueue.options:
+            return
+        for option in message.enqueue.options.values():
+            if option.name in table.declared_only:
+                continue
+            fault = _fault(option, table.enqueue, job, context)
+            if fault is not None:
+                yield self._finding(option, fault, job, f"`{message.enqueue.form}` of", context)
+
+    def _finding(self, option: Option, fault: _Fault, job: Job, whose: str, context: Context) -> FindingBuilder:
+        return context.finding(
+            self,
+            option.origin,
+            f"`{option.name}` for {whose} `{job.label}` {fault.text}",
+            confidence=fault.sure,
+            severity=Severity.WARNING if fault.harmless else Severity.ERROR,
+            job=job,
+            subject=f"{whose} {option.name}",
+            how_to_fix=fault.fix,
+        )
+
+
+def _hidden(option: Option, table: options.Options) -> _Fault | None:
+    if option.name not in table.methods:
+        return None
+    return _Fault(f"hides the method `{option.name}` of the job", f"Take `{option.name}` off the declaration")
+
+
+def _unbased(option: Option, job: Job, table: options.Options, context: Context) -> _Fault | None:
+    """`once=` without the base class that reads it."""
+    base = table.bases.get(option.name)
+    if base is None or "base" in job.options:
+        return None
+    name = base.rpartition(".")[2]
+    return _Fault(f"is read by {name} only, which is not the job's base", f"Add base={name}", harmless=True)
+
+
+def _fault(option: Option, place: options.Place, job: Job, context: Context) -> _Fault | None:
+    if option.name in place.needs:
+        return _wrong_value(option, place.needs[option.name], context)
+    if option.name in place.taken:
+        return None
+    meant = place.elsewhere.get(option.name) or next(
+        iter(difflib.get_close_matches(option.name, sorted(place.documented), n=1, cutoff=_NEAR)), None
+    )
+    if meant is None and not place.refused:
+        return None
+    if not place.refused and used_names.by_bases(job, option.name, context):
+        return None
+    fix = f"Write {meant}" if meant else f"Known are {', '.join(sorted(place.documented))}"
+    return _Fault(f"is no option: {place.happens}", fix, harmless=not place.refused)
+
+
+def _wrong_value(option: Option, needs: options.Needs, context: Context) -> _Fault | None:
+    kinds = option.value.kinds()
+    wrong = [kind for kind in kinds if _names(kind) & needs.refuses]
+    if not wrong:
+        return None
+    sure = Confidence.HIGH if len(wrong) == len(kinds) and not option.value.open else Confidence.MEDIUM
+    text = f"is {context.describe(wrong[0])}, where it has to be {needs.what}: {needs.happens}"
+    return _Fault(text, f"Give {needs.what}", sure=sure)
+
+
+def _names(kind: Kind) -> frozenset[str]:
+    """What a kind is in the words of `options.Needs`; `text` is a str that is no number."""
+    if isinstance(kind, FrameworkValue):
+        return frozenset({kind.role})
+    word = isinstance(kind, Literal) and isinstance(kind.value, str) and not kind.value.lstrip("-").replace(".", "", 1).isdigit()
+    return frozenset({plain_name(kind), "text"} if word else {plain_name(kind)})
