@@ -30,6 +30,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("calls.never_sent", "NeverSent"),
     ("calls.not_a_job", "NotAJob"),
     ("calls.bind_mismatch", "BindMismatch"),
+    ("calls.decorator_order", "DecoratorOrder"),
 )
 
 

@@ -724,10 +724,16 @@ class Solver:
         node, env = definition.node, definition.env
         if isinstance(node, ir.ClassDef):
             return UNKNOWN
-        if node.decorators:
+        if not all(self._leaves_alone(d, env) for d in node.decorators):
             return UNKNOWN
         self._local_functions[id(node)] = (node, env)
         return known(LocalFunction(node.name, id(node), env.unit.qualname))
+
+    def _leaves_alone(self, decorator: ir.Decorator, env: Env) -> bool:
+        """Whether a decorator inside a function gives back what it gets, as `functools.wraps(f)` does."""
+        callee = decorator.value.func if isinstance(decorator.value, ir.Call) else decorator.value
+        only = self.value(callee, env).only
+        return isinstance(only, External) and only.qualname == "functools.wraps"
 
     def _parameter(self, definition: ParamDef) -> Value:
         param, env = definition.param, definition.env
