@@ -69,3 +69,9 @@ def serializer_names(value: Value) -> tuple[str, ...] | None:
         if kind.value is not None:
             found.append(kind.value)
     return tuple(found) or None
+
+
+def default_wire(solver: Solver) -> str:
+    """The serializer of a project that names none: pickle before Celery 4."""
+    major = re.match(r"\d+", solver.versions.get("celery", ""))
+    return "celery-pickle" if major and int(major[0]) < 4 else "celery-json"

@@ -9,7 +9,7 @@ from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, missing
 from jobcheck.frameworks.celery import bases, beat, compose, declare, mismatch, model, names, results, retries, unsent
-from jobcheck.frameworks.celery.config import serializer_names
+from jobcheck.frameworks.celery.config import default_wire, serializer_names
 from jobcheck.registry import Argument, Enqueue, Job, Message, Registry, Retry, Schedule, Unsent, Wait
 from jobcheck.solve.calls import argument
 from jobcheck.solve.flow import Flow, Site
@@ -257,11 +257,11 @@ class Recorder:
     def finish(self, solver: Solver, registry: Registry) -> None:
         """Settle the place of signatures in their canvases, meet enqueues with jobs."""
         beat.record(solver, self, registry)
-        backend = results.Backend(solver)
+        backend, serializer = results.Backend(solver), self.celery.config(solver).result_serializer
         for job in registry.jobs:
             if job.framework == model.NAME:
                 job.handlers = retries.handlers(solver, job)
-                job.results = results.results_of(job, backend, self.celery.config(solver).result_serializer)
+                job.results = results.results_of(job, backend, serializer, default_wire(solver))
         for retry in registry.retries:
             if retry.framework == model.NAME:
                 retries.complete(solver, retry)
@@ -313,7 +313,7 @@ class Recorder:
         if len(found) < len(setting.values):
             return (), Confidence.LOW  # the project's own serializer: nobody knows what it carries
         confidence = Confidence.MEDIUM if setting.unreadable or enqueue.open_options else Confidence.HIGH
-        return found or ("celery-json",), confidence
+        return found or (default_wire(solver),), confidence
 
 
 def _touches_signatures(solver: Solver, enqueue: Enqueue) -> bool:

@@ -6,7 +6,6 @@ Without a result backend Celery never encodes what a job returns, except to give
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jobcheck.findings import Confidence
@@ -25,8 +24,6 @@ _IGNORE = re.compile(_SETTING % rb"task_ignore_result|CELERY_TASK_IGNORE_RESULT|
 _APP = re.compile(rb"\bCelery\(([^()]*?\bbackend\s*=\s*([^\n,)]+))", re.DOTALL)
 _NONE = re.compile(rb"(None|[\"']{2}|[\"']disabled)")
 _WIRES = {"json": "celery-json", "pickle": "celery-pickle", "yaml": "celery-yaml", "msgpack": "celery-msgpack"}
-
-WiresOf = Callable[[Setting], tuple[str, ...]]
 
 
 class Backend:
@@ -55,7 +52,7 @@ class Backend:
             self.origin, self.sure = origin, literal
 
 
-def results_of(job: Job, backend: Backend, serializer: Setting) -> Results:
+def results_of(job: Job, backend: Backend, serializer: Setting, default: str) -> Results:
     """Where a job's return value goes."""
     named = tuple(_WIRES[name] for name in serializer.values if name in _WIRES)
     if len(named) < len(serializer.values):
@@ -65,7 +62,7 @@ def results_of(job: Job, backend: Backend, serializer: Setting) -> Results:
     if ignored or backend.origin is None or job.unknown_options:
         return Results()
     level = Confidence.HIGH if backend.sure and not serializer.unreadable else Confidence.MEDIUM
-    return Results(named or ("celery-json",), level, backend.origin)
+    return Results(named or (default,), level, backend.origin)
 
 
 def feed(before: Value, after: Value) -> None:
