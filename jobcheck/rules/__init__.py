@@ -25,6 +25,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("calls.unknown_option", "UnknownOption"),
     ("delivery.endless_retry", "EndlessRetry"),
     ("delivery.swallowed_retry", "SwallowedRetry"),
+    ("delivery.retry_misuse", "RetryMisuse"),
     ("delivery.waits_for_job", "WaitsForJob"),
     ("wiring.schedule_pitfall", "SchedulePitfall"),
     ("calls.never_sent", "NeverSent"),

@@ -107,6 +107,11 @@ def _outside(qualname: str) -> frozenset[str]:
     return frozenset({name}) | _outside(_ABOVE.get(name, "Exception"))
 
 
+def is_exception(solver: Solver, cls: ClassRef) -> bool | None:
+    """Whether a class is one of exceptions; None when that cannot be seen."""
+    return True if canonical(cls.qualname) in _ABOVE else solver.classes.is_exception(cls)
+
+
 def takes(errors: Errors, lineage: frozenset[str]) -> bool:
     """Whether an `except` of these classes surely takes an error of that lineage."""
     return bool(errors.names & lineage)

@@ -1,0 +1,187 @@
+"""What can be wrong with a call of `retry`: for retry-misuse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jobcheck.code import ir
+from jobcheck.findings import Confidence, Severity
+from jobcheck.frameworks.arguments import literal
+from jobcheck.registry import Argument, Enqueue, Job, Retry, Signal
+from jobcheck.rules.base import Context
+from jobcheck.rules.delivery import catching
+from jobcheck.solve.defs import sub_statements
+from jobcheck.solve.exceptions import is_exception
+from jobcheck.solve.kinds import Instance, Kind, Literal, Origin, Plain, Value
+from jobcheck.solve.operators import plain_name
+
+_BY_NAME = "Give it by name: exc= the exception, countdown= seconds"
+_NO_ERROR = frozenset({"str", "bytes", "int", "float", "bool", "dict", "list", "tuple", "set"})
+
+
+@dataclass(frozen=True, slots=True)
+class Misuse:
+    """One thing that is wrong, ready to be told."""
+
+    what: str
+    origin: Origin
+    message: str
+    happens: str
+    fix: str
+    confidence: Confidence = Confidence.HIGH
+    severity: Severity = Severity.ERROR
+    other: Origin | None = None
+
+
+def of_call(job: Job, retry: Retry, context: Context) -> Iterator[Misuse]:
+    """What is wrong with one call."""
+    yield from _positional(job, retry, context)
+    yield from _error(job, retry, context)
+    yield from _keywords(job, retry, context)
+    yield from limit(job, retry.arguments.get("max_retries"), "retry()", retry.bound)
+    if retry.raises:
+        yield from _unreachable(job, retry, context)
+
+
+def uncalled(job: Job, signal: Signal) -> Misuse:
+    """`raise self.retry`."""
+    raised = isinstance(signal.exit.stmt, ir.Raise)
+    happens = "It raises TypeError: exceptions must derive from BaseException." if raised else "The job is not retried."
+    return Misuse("uncalled", signal.origin, f"`{job.label}` names its retry and does not call it", happens, "Call it")
+
+
+def is_error(kind: Kind, context: Context) -> bool:
+    """Whether a value of this kind is an exception."""
+    if isinstance(kind, Instance):
+        return is_exception(context.solver, kind.cls) is True
+    return kind == Plain("exception")
+
+
+def all_errors(value: Value, context: Context) -> bool:
+    """Whether a value is an exception, whatever else is not known of it."""
+    return bool(value.alts) and all(is_error(kind, context) for kind in value.kinds())
+
+
+def _positional(job: Job, retry: Retry, context: Context) -> Iterator[Misuse]:
+    """`self.retry(error)`: the first parameter is the job's own `args`."""
+    if "args" not in retry.positional:
+        return
+    given = retry.arguments["args"]
+    if _caught(retry, given, context) or all_errors(given.value, context):
+        text = f"the error that `{job.label}` gives to retry() by position is taken for the job's arguments"
+        happens = "It raises TypeError (not iterable) instead of the retry: the job is not tried again."
+        yield Misuse("args", given.origin, text, happens, _BY_NAME)
+    elif retry.enqueue is not None and _single(given, retry.enqueue):
+        what = context.describe(given.value.kinds()[0])
+        text = f"{what} that `{job.label}` gives to retry() by position is taken for the job's arguments"
+        happens = "A number raises TypeError instead of the retry; text becomes one argument for each character."
+        yield Misuse("args", given.origin, text, happens, _BY_NAME)
+
+
+def _single(given: Argument, again: Enqueue) -> bool:
+    return bool(given.value.alts) and any(m.what in ("not-iterable", "string") for m in again.malformed)
+
+
+def _caught(retry: Retry, given: Argument, context: Context) -> bool:
+    """Whether an argument is the name that an `except` around the retry binds."""
+    handler = retry.site.enclosing("handler")
+    part = handler.part if handler is not None else None
+    return isinstance(part, ir.Handler) and isinstance(given.node, ir.Name) and given.node.id == part.name
+
+
+def _error(job: Job, retry: Retry, context: Context) -> Iterator[Misuse]:
+    given = retry.arguments.get("exc")
+    if given is None or given.value.open or not given.value.alts:
+        return
+    if all(plain_name(kind) in _NO_ERROR for kind in given.value.kinds()):
+        text = f"`{job.label}` gives retry() {context.describe(given.value.kinds()[0])} as exc, which is no exception"
+        happens = "After the last retry it raises TypeError (exceptions must derive from BaseException), not the error."
+        yield Misuse("exc", given.origin, text, happens, "Give it the exception itself, or leave exc out")
+
+
+def _keywords(job: Job, retry: Retry, context: Context) -> Iterator[Misuse]:
+    for name, near in retry.unknown.items():
+        given = retry.arguments[name]
+        if job.signature is not None and job.signature.parameter(name):
+            continue  # an argument of the job in the wrong place, which is another rule's
+        meant = f"; {near} was meant, perhaps" if near else ""
+        text = f"`{job.label}` gives retry() the keyword {name}, which it does not have{meant}"
+        happens = "It becomes a property of the message, which nothing reads."
+        if _caught(retry, given, context) or all_errors(given.value, context):
+            happens = "The error goes into the message, which cannot be encoded: the job is rejected and lost."
+        fix = f"Write {near}=" if near else "Leave it out"
+        yield Misuse(name, given.origin, text, happens, fix, Confidence.HIGH if near else Confidence.MEDIUM)
+
+
+def limit(job: Job, given: Argument | None, where: str, bound: str) -> Iterator[Misuse]:
+    """`max_retries` as `retry()` gets it."""
+    if given is None:
+        return
+    if given.value.only == Literal(None) and bound == "some":
+        text = f"max_retries=None in {where} is not \"no limit\" for `{job.label}`: it means the job's own"
+        happens = "None is the default of that parameter: the job's max_retries holds, which is 3 where it says nothing."
+        yield Misuse("max_retries", given.origin, text, happens, "Leave it out, or set max_retries on the job")
+    yield from negative(job, given.value, given.origin)
+
+
+def negative(job: Job, value: Value, origin: Origin) -> Iterator[Misuse]:
+    """A limit below zero."""
+    number = literal(value)
+    if isinstance(number, int) and not isinstance(number, bool) and number < 0:
+        text = f"max_retries={number} means that `{job.label}` is never retried"
+        happens = "The first failure is past the limit already; None, on the job, is what means no limit."
+        yield Misuse("negative", origin, text, happens, "Give the number of retries")
+
+
+def _unreachable(job: Job, retry: Retry, context: Context) -> Iterator[Misuse]:
+    """Work that stands behind the retry in its own block."""
+    stmt = retry.site.stmt
+    if retry.site.usage not in ("dropped", "assigned") or retry.site.deferred or not _certain(stmt, retry.site.call):
+        return
+    found = catching.body(context, job)
+    block = _block_of(found[2].body, stmt) if found is not None else []
+    after = block[next((i for i, s in enumerate(block) if s is stmt), len(block)) + 1 :]
+    dead = next((s for s in after if _works(s)), None)
+    if dead is None:
+        return
+    origin = retry.site.unit.origin(dead)
+    text = f"`{job.label}` never comes to this: retry() before it always raises"
+    fix = "Move it before the retry; `raise self.retry(...)` says that nothing comes after"
+    yield Misuse("unreachable", origin, text, "", fix, severity=Severity.WARNING, other=retry.origin)
+
+
+def _certain(stmt: ir.Stmt, call: ir.Call) -> bool:
+    """Whether a statement is nothing but the call: `self.retry()`, `x = self.retry()`."""
+    return isinstance(stmt, (ir.ExprStmt, ir.Assign, ir.AnnAssign)) and stmt.value is call
+
+
+def _block_of(body: list[ir.Stmt], wanted: ir.Stmt) -> list[ir.Stmt]:
+    """The list of statements in which one stands."""
+    pending = [body]
+    while pending:
+        block = pending.pop()
+        if any(stmt is wanted for stmt in block):
+            return block
+        for stmt in block:
+            pending.extend(_blocks(stmt))
+    return []
+
+
+def _blocks(stmt: ir.Stmt) -> Iterator[list[ir.Stmt]]:
+    parts: list[ir.Handler | ir.Case | ir.Stmt] = [stmt]
+    parts += stmt.handlers if isinstance(stmt, ir.Try) else stmt.cases if isinstance(stmt, ir.Match) else []
+    for part in parts:
+        for name in ("body", "orelse", "final"):
+            block = getattr(part, name, None)
+            if isinstance(block, list) and not isinstance(part, (ir.FunctionDef, ir.ClassDef)):
+                yield block
+
+
+def _works(stmt: ir.Stmt) -> bool:
+    """Whether a statement does something: `return` and `raise` behind a retry only tell the reader that it ends."""
+    if isinstance(stmt, (ir.Return, ir.Raise, ir.Simple, ir.FunctionDef, ir.ClassDef, ir.Import, ir.ImportFrom)):
+        return False
+    if isinstance(stmt, ir.ExprStmt):
+        return isinstance(stmt.value, (ir.Call, ir.Await))
+    return isinstance(stmt, (ir.Assign, ir.AugAssign)) or any(True for _ in sub_statements(stmt))

@@ -1,0 +1,85 @@
+"""
+## What it finds
+Words about retries that do not mean what they seem to. Celery: an error given by position (`self.retry(error)`) or as
+text (`exc="..."`), keywords that `retry` does not have, `max_retries=None` where it is no "without limit",
+`self.retry` without a call, code behind it that is never reached; in `autoretry_for` a class outside of a tuple,
+text, instances, `SystemExit`. The reference API: `retry_on` without errors, an unknown `wait`, `attempts` below 1.
+
+## Why it matters
+It shows when something fails, and then instead of the retry. `self.retry(error)` raises TypeError, for the first
+parameter is `args`; so does `autoretry_for=("ValueError",)`, and with `autoretry_for=ValueError` the worker does not
+even start. `retry(ex=error)` puts the error into the message, which cannot be encoded: the job is rejected and lost.
+Text for `exc` is raised after the last run, as TypeError in place of the error that happened. `max_retries=None`
+given to `retry()` or in `retry_kwargs` means the job's own limit, which is 3; a negative one means no retry.
+`SystemExit` is retried, but after the last run it ends the worker's process. The reference API refuses when the
+module is imported.
+
+## Example
+```python
+except Timeout as error:
+    self.retry(error, delay=60)
+    logger.warning("tried again")
+```
+
+## Use instead
+```python
+except Timeout as error:
+    logger.warning("trying again")
+    raise self.retry(exc=error, countdown=60)
+```
+
+## How to fix
+Give `retry` its arguments by their names: `exc=` the exception, `countdown=` seconds, `max_retries=` a number. Give
+`autoretry_for` a tuple of exception classes.
+
+## Options
+None.
+
+## Known limits
+Values whose kinds are not known are not judged. Options that a base class's own `apply_async` or `retry` may take are
+left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jobcheck.registry import Job
+from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.delivery import declarations, misuses, performers
+from jobcheck.rules.delivery.misuses import Misuse
+
+
+class RetryMisuse(Rule):
+    """JOB405."""
+
+    code = "JOB405"
+    severity = Severity.ERROR
+    subject = Job
+
+    def check(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
+        if context.solver.is_test(job.filename):
+            return
+        for misuse in self._misuses(job, context):
+            builder = context.finding(
+                self,
+                misuse.origin,
+                misuse.message,
+                confidence=misuse.confidence,
+                severity=misuse.severity,
+                job=job,
+                subject=misuse.what,
+                what_happens=misuse.happens,
+                how_to_fix=misuse.fix,
+            )
+            if misuse.other is not None:
+                builder.relate(context.place(misuse.other), "the retry")
+            yield builder
+
+    def _misuses(self, job: Job, context: Context) -> Iterator[Misuse]:
+        for retry in performers.retries_of(context, job):
+            yield from misuses.of_call(job, retry, context)
+        for signal in context.registry.signals:
+            if signal.job is job and signal.what == "method":
+                yield misuses.uncalled(job, signal)
+        yield from declarations.of_job(job, context)
