@@ -441,8 +441,9 @@ class _Walker:
         after_body = self._arrives()
         self.block(stmt.orelse)
         ends = self._arrives()
-        # An exception may come before or after any binding of the body.
-        caught = merge([start, *after_body])
+        # An exception may come before or after any binding of the body; but what binds last has then not bound.
+        last = self._before_last(stmt.body)
+        caught = merge([start, *([last] if after_body and last is not None else after_body)])
         for handler in stmt.handlers:
             assert caught is not None
             self.env = caught
@@ -464,6 +465,12 @@ class _Walker:
             self._inside("final", stmt, stmt.final)
             if not arrives:
                 self.env = None
+
+    def _before_last(self, body: list[ir.Stmt]) -> Env | None:
+        """What holds where the last statement of a body begins, when that only evaluates and binds."""
+        last = body[-1] if body else None
+        simple = isinstance(last, (ir.Assign, ir.AnnAssign, ir.AugAssign))
+        return self.flow.entered.get(id(last)) if simple else None
 
     def _forget(self, names: frozenset[str]) -> None:
         env = self._change()
