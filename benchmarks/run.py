@@ -34,7 +34,7 @@ rules:
     languages: [python]
     severity: INFO
     message: a job is enqueued
-    pattern: $JOB.delay(...)
+    pattern: $JOB.apply_async(...)
 """
 
 

@@ -32,7 +32,7 @@ needs_permissions = pytest.mark.skipif(
         (["--exclude", "\\"], "jobcheck: error: --exclude: '\\\\' is not a pattern as in .gitignore\n"),
         (["--per-file-ignores", "JOB101"], "Invalid value for --per-file-ignores: 'JOB101' is not PATTERN:RULE"),
         (["--per-file-ignores", "a.py:JOB000"], "jobcheck: error: --per-file-ignores: there is no rule 'JOB000'"),
-        (["--selekt", "JOB101"], "'--select'"),
+        (["--selekt", "JOB101"], "--select"),
         (["--format", "jsn"], "'jsn' is not one of 'full', 'concise', 'json', 'github'"),
         (["-j", "many"], "'many' is not a valid integer"),
         (["--isolated", "--config", "x.toml"], "--config and --isolated exclude each other"),
