@@ -32,6 +32,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("calls.not_a_job", "NotAJob"),
     ("calls.bind_mismatch", "BindMismatch"),
     ("calls.decorator_order", "DecoratorOrder"),
+    ("timing.late_binding", "LateBinding"),
 )
 
 
