@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from jobcheck.frameworks.arguments import literal
 from jobcheck.registry import Argument, Handler, Job, Option
 from jobcheck.rules.base import Confidence, Context, Severity
-from jobcheck.rules.delivery.misuses import Misuse, is_error, limit, negative
+from jobcheck.rules.delivery.misuse import Misuse
+from jobcheck.rules.delivery.misuses import is_error, limit, negative
 from jobcheck.solve.exceptions import is_exception, of_value
 from jobcheck.solve.kinds import ClassObject, External, Kind, Literal, Mapping, Sequence, Value
 from jobcheck.solve.operators import plain_name

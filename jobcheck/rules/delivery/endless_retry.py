@@ -107,13 +107,13 @@ class EndlessRetry(Rule):
             job=job,
             subject=error,
             what_happens=_HAPPENS,
-            how_to_fix="Set a limit, or name the errors that pass by themselves",
+            how_to_fix="Set a limit, or name the errors that pass by themselves.",
         )
 
 
 def _with_bound(builder: FindingBuilder, subject: Handler | Retry, context: Context) -> FindingBuilder:
     if subject.bound_origin is not None:
-        builder.relate(context.place(subject.bound_origin), "there is no limit, says this")
+        builder.relate(context.place(subject.bound_origin), "this says that there is no limit")
     return builder
 
 

@@ -47,7 +47,7 @@ from collections.abc import Iterator
 from jobcheck.registry import Job
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.delivery import declarations, misuses, performers
-from jobcheck.rules.delivery.misuses import Misuse
+from jobcheck.rules.delivery.misuse import Misuse
 
 
 class RetryMisuse(Rule):
@@ -70,7 +70,7 @@ class RetryMisuse(Rule):
                 job=job,
                 subject=misuse.what,
                 what_happens=misuse.happens,
-                how_to_fix=misuse.fix,
+                how_to_fix=f"{misuse.fix}.",
             )
             if misuse.other is not None:
                 builder.relate(context.place(misuse.other), "the retry")

@@ -49,6 +49,7 @@ from collections.abc import Iterator
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
+from jobcheck.findings import Place
 from jobcheck.registry import Handler, Job, Retry, Signal
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.delivery import catching, performers, whole_body
@@ -57,7 +58,9 @@ from jobcheck.solve.kinds import Origin
 
 _RETRY = "celery.exceptions.Retry"
 _LIMIT = "celery.exceptions.SoftTimeLimitExceeded"
-_FIX = "Let it through: `except Retry: raise` before the broad handler, or a `try` that holds less"
+_FIX = "Let it through: `except Retry: raise` before the broad handler, or a `try` that holds less."
+_FAIL = "Raise the error again after the handler's work, or catch only what needs no retry."
+_STOP = "Put `except SoftTimeLimitExceeded: raise` before it."
 
 
 class SwallowedRetry(Rule):
@@ -96,7 +99,7 @@ class SwallowedRetry(Rule):
         else:
             text = f"{around} swallows it: the run ends as a success and runs again"
             happens = "The new message is sent before retry() raises; after the last one the failure is never seen."
-        yield self._finding(job, retry.origin, (text, happens), catch.origin, context)
+        yield self._finding(job, retry.origin, (text, happens, _FIX), context).relate(*_taken(catch, context))
 
     def _signal(self, job: Job, signal: Signal, context: Context) -> Iterator[FindingBuilder]:
         catch = catching.broad_catch(context, signal.exit.env, signal.exit.around, signal.what)
@@ -104,14 +107,15 @@ class SwallowedRetry(Rule):
             name = signal.what.rpartition(".")[2]
             text = f"`{catch.spelling}` around `raise {name}` in `{job.label}` swallows it: the worker is never told"
             happens = "The run goes on after the handler, and what the worker stores and acknowledges is its outcome."
-            yield self._finding(job, signal.origin, (text, happens), catch.origin, context)
+            yield self._finding(job, signal.origin, (text, happens, _FIX), context).relate(*_taken(catch, context))
 
     def _never_raised(self, job: Job, handler: Handler, context: Context) -> Iterator[FindingBuilder]:
         found = whole_body.swallows(job, handler, context)
         if found is not None:
             text = f"`{found.spelling}` takes every error of `{job.label}`, so its {handler.form} never sees one"
             happens = "The run ends as a success whatever happens, and is never retried."
-            yield self._finding(job, found.origin, (text, happens), handler.origin, context)
+            builder = self._finding(job, found.origin, (text, happens, _FAIL), context)
+            yield builder.relate(context.place(handler.origin), "the retry is declared here")
 
     def _time_limit(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
         option = job.options.get("soft_time_limit")
@@ -120,16 +124,17 @@ class SwallowedRetry(Rule):
         for catch in whole_body.loop_catches(job, _LIMIT, context):
             text = f"`{catch.spelling}` takes the soft time limit of `{job.label}` for a failed item of the loop"
             happens = "SoftTimeLimitExceeded is raised once; the loop goes on until the hard limit kills it, if any."
-            builder = self._finding(job, catch.origin, (text, happens), option.origin, context)
+            builder = self._finding(job, catch.origin, (text, happens, _STOP), context)
             builder.confidence = Confidence.MEDIUM
-            yield builder
+            yield builder.relate(context.place(option.origin), "the time limit is set here")
 
-    def _finding(
-        self, job: Job, origin: Origin, texts: tuple[str, str], other: Origin, context: Context
-    ) -> FindingBuilder:
-        text, happens = texts
-        builder = context.finding(self, origin, text, job=job, what_happens=happens, how_to_fix=_FIX)
-        return builder.relate(context.place(other), "together with this")
+    def _finding(self, job: Job, origin: Origin, texts: tuple[str, str, str], context: Context) -> FindingBuilder:
+        text, happens, fix = texts
+        return context.finding(self, origin, text, job=job, what_happens=happens, how_to_fix=fix)
+
+
+def _taken(catch: Catch, context: Context) -> tuple[Place, str]:
+    return context.place(catch.origin), "it is taken here"
 
 
 def _retries_inside(job: Job, catch: Catch, context: Context) -> bool:

@@ -43,7 +43,7 @@ from jobcheck.registry import Job, Wait
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.delivery import performers
 
-_FIX = "Link the next step to the job that is waited for (chain, chord, link=), or call its function here"
+_FIX = "Link the next step to the job that is waited for (chain, chord, link=), or call its function here."
 _HAPPENS = "In a worker it raises RuntimeError: Never call result.get() within a task!"
 
 
@@ -70,7 +70,7 @@ class WaitsForJob(Rule):
             job=job,
             subject=wait.form,
             what_happens=_HAPPENS,
-            how_to_fix="Call the job's function itself, or read `.result`" if wait.immediate else _FIX,
+            how_to_fix="Call the job's function itself, or read `.result`." if wait.immediate else _FIX,
         )
 
     def _allowed(self, wait: Wait, job: Job, context: Context) -> FindingBuilder:
