@@ -96,6 +96,8 @@ _CELERY_ENQUEUE = Place(
     },
 )  # fmt: skip
 
+_INTERVALS = "default_retry_delay, or retry_backoff and retry_backoff_max"
+
 _CELERY_DECLARATION = Place(
     taken=names.TASK_OPTIONS,
     documented=frozenset(
@@ -111,7 +113,8 @@ _CELERY_DECLARATION = Place(
         "countdown": "default_retry_delay, or apply_async(countdown=...)", "eta": "apply_async(eta=...)",
         "link": "apply_async(link=...)", "link_error": "apply_async(link_error=...)", "queue_name": "queue",
         "retry_policy": "apply_async(retry_policy=...)", "soft_timeout": "soft_time_limit", "timeout": "time_limit",
-        "hard_time_limit": "time_limit", "late_ack": "acks_late", "ack_late": "acks_late", "task_name": "name",
+        # Of a retry_policy, which is about publishing the message.
+        "interval_start": _INTERVALS, "interval_step": _INTERVALS, "interval_max": _INTERVALS, "hard_time_limit": "time_limit", "late_ack": "acks_late", "ack_late": "acks_late", "task_name": "name",
     },
     happens="Celery makes it an attribute of the job, which nothing reads",
     needs={

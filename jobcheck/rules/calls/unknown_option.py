@@ -89,11 +89,14 @@ class UnknownOption(Rule):
         table = options.of(job.framework)
         if table is None or job.unknown_options or job.cls is not None:
             return
+        found: dict[_Fault, list[Option]] = {}
         for option in job.options.values():
             fault = _hidden(option, table) or _unbased(option, job, table, context)
             fault = fault or _fault(option, table.declaration, job, context)
             if fault is not None and not (fault.harmless and used_names.anywhere(option.name, context)):
-                yield self._finding(option, fault, job, "the job", context)
+                found.setdefault(fault, []).append(option)
+        for fault, together in found.items():  # what has one remedy is one defect
+            yield self._finding(together, fault, job, "the job", context)
 
     def _given(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
         table, job = options.of(message.job.framework), message.job
@@ -104,17 +107,19 @@ class UnknownOption(Rule):
                 continue
             fault = _fault(option, table.enqueue, job, context)
             if fault is not None:
-                yield self._finding(option, fault, job, f"`{message.enqueue.form}` of", context)
+                yield self._finding([option], fault, job, f"`{message.enqueue.form}` of", context)
 
-    def _finding(self, option: Option, fault: _Fault, job: Job, whose: str, context: Context) -> FindingBuilder:
+    def _finding(self, together: list[Option], fault: _Fault, job: Job, whose: str, context: Context) -> FindingBuilder:
+        names = " and ".join(f"`{option.name}`" for option in together)
+        text = fault.text if len(together) == 1 else fault.text.replace("is no option", "are no options")
         return context.finding(
             self,
-            option.origin,
-            f"`{option.name}` for {whose} `{job.label}` {fault.text}",
+            together[0].origin,
+            f"{names} for {whose} `{job.label}` {text}",
             confidence=fault.sure,
             severity=Severity.WARNING if fault.harmless else Severity.ERROR,
             job=job,
-            subject=f"{whose} {option.name}",
+            subject=f"{whose} {names}",
             how_to_fix=fault.fix,
         )
 
