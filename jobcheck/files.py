@@ -95,7 +95,8 @@ def find_root(start: Path) -> Path:
 
     The nearest directory upwards that holds a jobcheck configuration (jobcheck.toml, or [tool.jobcheck] in
     pyproject.toml) or a repository (.git, .hg) wins. Outside of any repository it is the outermost directory with
-    pyproject.toml, setup.cfg or setup.py, short of the home directory; and else `start` itself.
+    pyproject.toml, setup.cfg or setup.py, short of the home directory; and else `start` itself, or what holds the
+    package that `start` lies in: imports begin there.
     """
     start = start.absolute()
     if start.is_file():
@@ -108,7 +109,7 @@ def find_root(start: Path) -> Path:
         at_home = at_home or (folder != start and folder in (Path.home(), Path(folder.anchor)))
         if not at_home and any((folder / name).is_file() for name in _PROJECT):
             outermost = folder
-    return outermost or start
+    return outermost or next((f for f in (start, *start.parents) if not (f / "__init__.py").is_file()), start)
 
 
 def _is_configured(folder: Path) -> bool:

@@ -136,6 +136,7 @@ def test_a_root_that_is_not_there(tmp_path: Path) -> None:
         (["r/.git/HEAD", "r/a/pyproject.toml", "r/a/b/c.py"], "r/a/b", "r"),
         (["r/pyproject.toml", "r/a/setup.py", "r/a/b/c.py"], "r/a/b", "r"),
         (["r/a/c.py"], "r/a", "r/a"),
+        (["r/a/__init__.py", "r/a/b/__init__.py", "r/a/b/c.py"], "r/a/b/c.py", "r"),
     ],
 )
 def test_find_root(tmp_path: Path, files: list[str], start: str, root: str) -> None:
