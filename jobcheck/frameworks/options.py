@@ -114,7 +114,8 @@ _CELERY_DECLARATION = Place(
         "link": "apply_async(link=...)", "link_error": "apply_async(link_error=...)", "queue_name": "queue",
         "retry_policy": "apply_async(retry_policy=...)", "soft_timeout": "soft_time_limit", "timeout": "time_limit",
         # Of a retry_policy, which is about publishing the message.
-        "interval_start": _INTERVALS, "interval_step": _INTERVALS, "interval_max": _INTERVALS, "hard_time_limit": "time_limit", "late_ack": "acks_late", "ack_late": "acks_late", "task_name": "name",
+        "interval_start": _INTERVALS, "interval_step": _INTERVALS, "interval_max": _INTERVALS,
+        "hard_time_limit": "time_limit", "late_ack": "acks_late", "ack_late": "acks_late", "task_name": "name",
     },
     happens="Celery makes it an attribute of the job, which nothing reads",
     needs={

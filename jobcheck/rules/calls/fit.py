@@ -58,6 +58,8 @@ def _keywords(enqueue: Enqueue, signature: Signature, fewest: int) -> Iterator[M
 
 def _missing(enqueue: Enqueue, signature: Signature, fewest: int) -> Iterator[Misfit]:
     given = {a.name for a in enqueue.keywords}
+    if signature.kwarg is not None:  # `**` takes the name, and the positional-only parameter stays empty
+        given -= {p.name for p in signature.parameters if p.role == "posonly"}
     absent = [p for p in _unfilled(enqueue, signature, fewest) if p.required and p.name not in given]
     if absent:
         yield Misfit("missing", tuple(p.name for p in absent))
