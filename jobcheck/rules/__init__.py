@@ -33,6 +33,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("calls.bind_mismatch", "BindMismatch"),
     ("calls.decorator_order", "DecoratorOrder"),
     ("timing.late_binding", "LateBinding"),
+    ("calls.value_not_call", "ValueNotCall"),
 )
 
 
