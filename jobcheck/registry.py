@@ -300,7 +300,7 @@ class Wait:
     """Code that waits for a job's result: `.get()`, `.join()`.
 
     `jobs` are those waited for, where they are known; `immediate`: they were performed on the spot (`apply`).
-    `allowed`: the code says that it means to wait in a job.
+    `allowed`: the code says that it means to wait in a job; `polling`: it asks in a loop whether there is a result.
     """
 
     framework: str
@@ -312,6 +312,7 @@ class Wait:
     jobs: tuple[Job, ...] = ()
     immediate: bool = False
     allowed: bool = False
+    polling: bool = False
 
 
 @dataclass(eq=False, slots=True)

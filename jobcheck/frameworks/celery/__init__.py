@@ -39,8 +39,9 @@ class Celery:
     )
     makers = rb"\.task\b|\bshared_task\b"
     verbs = frozenset(
-        names.JOB_VERBS | names.SIGNATURE_VERBS | names.RESULT_WAITS | {"send_task", "chain", "group", "chord", "crontab",
-        "add_periodic_task", "AsyncResult"}
+        names.JOB_VERBS | names.SIGNATURE_VERBS | names.RESULT_WAITS | names.RESULT_POLLS
+        | {"send_task", "chain", "group", "chord", "crontab",
+        "add_periodic_task", "AsyncResult", "partial"}
     )  # fmt: skip
 
     def __init__(self) -> None:

@@ -71,7 +71,7 @@ def _own_attribute(owner: FrameworkValue, name: str) -> Value:
         case "signature" | "canvas" if name in names.SIGNATURE_VERBS:
             return model.bound(owner, name)
         case "result":
-            if name in names.RESULT_WAITS:
+            if name in names.RESULT_WAITS or name in names.RESULT_POLLS:
                 return model.bound(owner, name)
             return plain("str") if name in ("id", "task_id", "status", "state") else UNKNOWN
         case _:

@@ -73,6 +73,7 @@ SIGNATURE_VERBS = frozenset({
     "delay_on_commit", "apply_async_on_commit", "skew", "replace", "add_to_chord",
 })  # fmt: skip
 RESULT_WAITS = frozenset({"get", "join", "join_native", "wait", "collect", "wait_for_pending"})
+RESULT_POLLS = frozenset({"ready", "successful", "failed"})
 CRON_FIELDS = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
 
 SETTINGS = {

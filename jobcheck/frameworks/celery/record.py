@@ -80,6 +80,8 @@ class Recorder:
                 self._app_method(solver, site, verb, registry)
             case "result" if verb in names.RESULT_WAITS:
                 self._wait(solver, site, registry, verb, owner.data)
+            case "result" if verb in names.RESULT_POLLS and _asks_again(site):
+                self._wait(solver, site, registry, verb, owner.data)
             case _:
                 pass
 
@@ -209,6 +211,7 @@ class Recorder:
         wait = Wait(model.NAME, site, unit.origin(site.call), verb, options, solver.is_test(unit.filename))
         if isinstance(result, model.Result):
             wait.jobs, wait.immediate = result.jobs, result.immediate
+        wait.polling = verb in names.RESULT_POLLS
         said = options.get("disable_sync_subtasks")
         wait.allowed = (said is not None and said.value.only != Literal(True)) or _joins(solver, site)
         registry.waits.append(wait)
@@ -322,6 +325,12 @@ def _touches_signatures(solver: Solver, enqueue: Enqueue) -> bool:
     data = solver.raw(unit.filename) or b""
     end = unit.offset + max((s.end for s in unit.body), default=0)
     return re.search(rb"\.(?:args|kwargs)\b", data[unit.offset : end]) is not None
+
+
+def _asks_again(site: Site) -> bool:
+    """Whether a call is made again and again: `while not result.ready(): sleep(1)`."""
+    loop = site.enclosing("loop")
+    return loop is not None and isinstance(loop.node, ir.While)
 
 
 def _joins(solver: Solver, site: Site) -> bool:

@@ -1,14 +1,14 @@
 """
 ## What it finds
-A job that waits for the result of another job: `.get()`, `.join()`, `.wait()` or `.collect()` on a result, inside the
-job's own function.
+A job that waits for the result of another job: `.get()`, `.join()`, `.wait()` or `.collect()` on a result, or a
+`while` that asks for `.ready()`, inside the job's own function.
 
 ## Why it matters
 The worker that waits does nothing else, and when all workers wait no one is left to do what they wait for: the queue
 stands still. Celery therefore refuses: in a worker (prefork, threads or solo) the call raises `RuntimeError: Never
 call result.get() within a task!`, also for `job.apply().get()`, whose result is there already. It is not seen in
 tests, where jobs run in the calling process. With `disable_sync_subtasks=False` or `allow_join_result()` the call
-waits, and the standstill becomes possible.
+waits, as a loop around `.ready()` does, and the standstill becomes possible.
 
 ## Example
 ```python
@@ -58,8 +58,8 @@ class WaitsForJob(Rule):
         job = performers.job_of(context, wait.site.unit)
         if job is None or wait.in_test or _answers_at_once(wait) or wait.site.enclosing("lambda"):
             return
-        if wait.allowed:
-            yield self._allowed(wait, job, context)
+        if wait.allowed or wait.polling:
+            yield self._stands_still(wait, job, context)
             return
         framework = context.display(job.framework)
         yield context.finding(
@@ -73,12 +73,12 @@ class WaitsForJob(Rule):
             how_to_fix="Call the job's function itself, or read `.result`." if wait.immediate else _FIX,
         )
 
-    def _allowed(self, wait: Wait, job: Job, context: Context) -> FindingBuilder:
+    def _stands_still(self, wait: Wait, job: Job, context: Context) -> FindingBuilder:
         return context.finding(
             self,
             wait.origin,
             f"`{job.label}` waits for {_whose(wait)}: its worker stands still, and when all wait so does the queue",
-            confidence=Confidence.LOW,
+            confidence=Confidence.LOW if wait.allowed else Confidence.MEDIUM,
             severity=Severity.WARNING,
             job=job,
             subject=wait.form,
@@ -92,7 +92,7 @@ def _whose(wait: Wait) -> str:
 
 def _answers_at_once(wait: Wait) -> bool:
     """Whether the jobs keep no result: then Celery answers None without waiting, or raising."""
-    return bool(wait.jobs) and not wait.immediate and all(_keeps_none(job) for job in wait.jobs)
+    return bool(wait.jobs) and not wait.immediate and not wait.polling and all(_keeps_none(job) for job in wait.jobs)
 
 
 def _keeps_none(job: Job) -> bool:
