@@ -126,5 +126,11 @@ class Context:
             builder.relate(self.place(job.origin), f"the job `{job.label}` is declared here")
         return builder
 
+    def relate_enqueue(self, builder: FindingBuilder, enqueue: Enqueue) -> None:
+        """Show the enqueue too where the finding stands on a later line of it: that is where a reader looks first."""
+        place = self.place(enqueue.unit.origin(enqueue.site.call.func))
+        if builder.place is not None and (place.filename, place.row) != (builder.place.filename, builder.place.row):
+            builder.relate(place, "it is enqueued here")
+
 
 __all__ = ["Confidence", "Context", "Enqueue", "FindingBuilder", "Message", "Rule", "Severity"]

@@ -155,6 +155,7 @@ def finding(
         what_happens=what_happens(found) if found.outcome.is_error else "",
     )
     relate(builder, found.trip.origin, found.argument.origin, found.trip.type_name, context)
+    context.relate_enqueue(builder, message.enqueue)
     return builder
 
 

@@ -76,6 +76,7 @@ class MalformedArgs(Rule):
         origin = wrong.value.alts[0].origin if wrong.value.alts else None
         if origin is not None and origin != wrong.origin:
             builder.relate(context.place(origin), "the value is made here")
+        context.relate_enqueue(builder, enqueue)
         return builder
 
 

@@ -68,7 +68,7 @@ class SignatureMismatch(Rule):
         first = next((m for m in found if m.argument is not None), found[0])
         origin = first.argument.origin if first.argument is not None else enqueue.origin
         happens = message.unseen if first.what == "positional" and message.unseen else message.mismatch
-        yield context.finding(
+        builder = context.finding(
             self,
             origin,
             f"{_sentence(message, found)}: {happens}",
@@ -78,6 +78,8 @@ class SignatureMismatch(Rule):
             what_happens=f"`{job.label}` takes {job.signature}; {happens}.",
             how_to_fix=_fix(message, first),
         )
+        context.relate_enqueue(builder, enqueue)
+        yield builder
 
 
 def _misfits(message: Message, context: Context) -> list[Misfit]:
