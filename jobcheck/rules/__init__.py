@@ -34,6 +34,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("calls.decorator_order", "DecoratorOrder"),
     ("timing.late_binding", "LateBinding"),
     ("calls.value_not_call", "ValueNotCall"),
+    ("calls.async_mismatch", "AsyncMismatch"),
 )
 
 

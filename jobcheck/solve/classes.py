@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from jobcheck.project import modules
-from jobcheck.project.shape import AssignDecl, ClassDecl, FunctionDecl
+from jobcheck.project.shape import AssignDecl, BaseDecl, ClassDecl, FunctionDecl
 from jobcheck.solve import stdlib
-from jobcheck.solve.kinds import ClassRef, External
+from jobcheck.solve.kinds import ClassObject, ClassRef, External
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -100,7 +100,7 @@ class Classes:
         info = ClassInfo(ref, decl, ref.filename)
         ancestors: dict[ClassRef, None] = {ref: None}
         for base in decl.bases:
-            found = self._base(ref.filename, base.dotted)
+            found = self._base(ref.filename, base.dotted) or self._evaluated_base(ref.filename, base)
             info.bases.append(found)
             if found is None:
                 info.complete = False
@@ -136,10 +136,20 @@ class Classes:
             case _:
                 return None
 
+    def _evaluated_base(self, filename: str, base: BaseDecl) -> ClassRef | None:
+        """`class Charge(app.Task)`: an attribute of a value, which no import leads to."""
+        if "." not in base.dotted:
+            return None
+        match self._solver.expression(filename, base.start, base.end).only:
+            case ClassObject(cls=cls):
+                return cls
+            case External(qualname=qualname):
+                return ClassRef(qualname)
+            case _:
+                return None
+
     def _assigned_base(self, filename: str, decl: AssignDecl) -> ClassRef | None:
         """`Base = declarative_base()`, `Model = db.Model`."""
-        from jobcheck.solve.kinds import ClassObject
-
         value = self._solver.declared(filename, decl)
         match value.only:
             case ClassObject(cls=cls):

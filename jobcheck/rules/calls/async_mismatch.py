@@ -1,0 +1,127 @@
+"""
+## What it finds
+A job that is an `async def` under a framework that never awaits it, and a call of an async function of the project in a
+job whose coroutine is dropped without `await`.
+
+## Why it matters
+Calling an async function only makes a coroutine. Celery's worker calls the job, gets a coroutine and is done: nothing of
+the body is performed, and the job counts as succeeded. The reference API refuses such a job when it is enqueued. A
+dropped coroutine is the same on a smaller scale: the call looks made, and a warning in the log is all there is.
+
+## Example
+```python
+@shared_task
+async def sync_calendar(user_id):
+    await fetch(user_id)
+```
+
+## Use instead
+```python
+@shared_task
+def sync_calendar(user_id):
+    asyncio.run(fetch(user_id))
+```
+
+## How to fix
+Make the job a plain function that runs the async part with `asyncio.run(...)` or `async_to_sync(...)`, and await what
+is called in async code.
+
+## Options
+None.
+
+## Known limits
+A job with a decorator, a base class or an app class of its own may well be awaited and is left alone, as is a project
+that names a worker pool for async jobs (celery-aio-pool and its like). Coroutines that are put into a name or handed to
+a function are taken to be awaited there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jobcheck.findings import Confidence
+from jobcheck.frameworks.celery import names
+from jobcheck.registry import Job
+from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.solve.flow import Site
+from jobcheck.solve.kinds import ClassRef, Coroutine, External, Plain
+
+# What shows that somebody awaits jobs: worker pools, and classes that the project gives to all its jobs.
+_AWAITED = re.compile(
+    rb"celery[-_]aio[-_]pool|celery[-_]pool[-_]asyncio|celery[-_]asyncio|aio[-_]celery|AsyncIOPool|AsyncTask\b"
+    rb"|\btask_cls\b|\.Task\s*=[^=]"
+)
+
+
+class AsyncMismatch(Rule):
+    """JOB209."""
+
+    code = "JOB209"
+    severity = Severity.ERROR
+    subject = Job
+
+    def check(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
+        if context.solver.is_test(job.filename):
+            return
+        if job.is_async and _is_never_awaited(job, context):
+            yield context.finding(
+                self, job.origin, f"`{job.label}` is an async function, {_what_happens(job)}", job=job,
+                how_to_fix="Declare it with `def`, and run its async part with `asyncio.run(...)`.",
+            )  # fmt: skip
+        for site in _dropped(job, context):
+            origin = site.unit.origin(site.call)
+            call = context.text(site.unit.origin(site.call.func))
+            yield context.finding(
+                self, origin, f"`{call}(...)` in the job `{job.label}` is never awaited: it is not performed",
+                confidence=Confidence.HIGH, job=job, subject=call, how_to_fix="Await it, or run it with `asyncio.run(...)`.",
+            )  # fmt: skip
+
+
+def _what_happens(job: Job) -> str:
+    if job.framework == "reference":
+        return "which is refused at enqueue: a worker calls it without awaiting"
+    return "which Celery never awaits: a run makes a coroutine and performs nothing"
+
+
+def _is_never_awaited(job: Job, context: Context) -> bool:
+    if job.framework == "reference":
+        return not (job.decl and len(job.decl.decorators) > (1 if job.decorated else 0))
+    if job.unknown_options or _has_own_class(job, context) or _is_wrapped(job):
+        return False
+    return not any(_AWAITED.search(context.solver.raw(name) or b"") for name in context.solver.project.filenames)
+
+
+def _is_wrapped(job: Job) -> bool:
+    """Whether a decorator stands between function and job."""
+    after = job.decorated.start if job.decorated else -1
+    return any(d.start > after for d in job.decl.decorators) if job.decl else True
+
+
+def _has_own_class(job: Job, context: Context) -> bool:
+    """Whether a class of the job is not Celery's own, or calls `run` in its own way."""
+    base: ClassRef | None = job.cls or job.base
+    if base is None:
+        return "base" in job.options
+    if base.filename is None:
+        return base.qualname not in names.TASK_BASES
+    info = context.solver.classes.info(base)
+    known = info is not None and info.complete and info.externals - {"object"} <= names.TASK_BASES
+    return not known or any(True for _ in context.solver.member(base, "__call__"))
+
+
+def _dropped(job: Job, context: Context) -> Iterator[Site]:
+    """Calls in the job that make a coroutine for nobody."""
+    unit = context.solver.function_unit(job.function) if job.function else None
+    if unit is None or unit.function is None:
+        return
+    for site in context.solver.flow(unit).sites:
+        if site.usage == "dropped" and _makes_coroutine(site, context):
+            yield site
+
+
+def _makes_coroutine(site: Site, context: Context) -> bool:
+    if context.solver.value(site.call.func, site.env).only == External("asyncio.sleep"):
+        return True
+    only = context.solver.value(site.call, site.env).only
+    return isinstance(only, Coroutine) and only.result.only != Plain("generator")
