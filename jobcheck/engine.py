@@ -205,7 +205,7 @@ class _Run:
                 if job is not None:
                     self._add_job(job)
         bodies = {j.function.start for j in self.registry.jobs if j.function and j.function.filename == filename}
-        for decl, cls in self.solver.functions_of(filename):
+        for decl, _ in self.solver.functions_of(filename):
             if _any_between(offsets, decl.start, decl.end) or decl.start in bodies:
                 unit = self.solver.function_unit(FunctionRef(filename, decl.qualname, decl.start))
                 if unit is not None:

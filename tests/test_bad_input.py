@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from jobcheck.config import settings_from
 from jobcheck.engine import check
 from jobcheck.engine_types import Report, RunOptions
-from jobcheck.config import settings_from
 
 JOB = b"from celery import shared_task\n\n@shared_task\ndef add(a):\n    return a\n\ndef call():\n    add.delay({1})\n"
 

@@ -57,7 +57,8 @@ def test_working_directory(project: Path) -> None:
     names = sorted(p.name for p in project.iterdir())
     one = output(project, project, *names)
     below = output(project, project / names[0], *(f"../{n}" for n in names))
-    assert isinstance(one, list) and isinstance(below, list)
+    assert isinstance(one, list)
+    assert isinstance(below, list)
     assert [(f["code"], f["location"], f["message"]) for f in one] == [(f["code"], f["location"], f["message"]) for f in below]
 
 
@@ -84,7 +85,8 @@ def test_damaged_sources_never_break_a_run(tmp_path_factory: pytest.TempPathFact
     for _ in range(data.draw(st.integers(1, 3))):
         start = data.draw(st.integers(0, len(text)))
         length = data.draw(st.integers(0, 40))
-        text = text[:start] + data.draw(st.sampled_from([b"", b"(", b")", b"\n", b"    ", b"*", b"lambda", b":", b"'"])) + text[start + length :]
+        instead = data.draw(st.sampled_from([b"", b"(", b")", b"\n", b"    ", b"*", b"lambda", b":", b"'"]))
+        text = text[:start] + instead + text[start + length :]
     root = tmp_path_factory.mktemp("damaged")
     (root / source.name).write_bytes(text)
     report = check(RunOptions(root=root, settings=settings_from([])))

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 
-def signature_of(solver: Solver, filename: str, decl: FunctionDecl, skip: int, injected: frozenset[str] = frozenset()) -> Signature:
+def signature_of(
+    solver: Solver, filename: str, decl: FunctionDecl, skip: int, injected: frozenset[str] = frozenset()
+) -> Signature:
     """The signature of a function whose first `skip` positional parameters, and those named in `injected`, are filled
     by the framework. Annotations are read only for parameters that have one."""
     parameters: list[Parameter] = []
@@ -85,9 +87,7 @@ def _touched(inner: ir.FunctionDef, names: set[str]) -> bool:
     """Whether a name is used other than to hand it on or to look into it: it may be changed then."""
     harmless: set[int] = set()
     for node in walk(inner):
-        if isinstance(node, ir.Arg) and node.star:
-            harmless.add(id(node.value))
-        elif isinstance(node, ir.Attribute) and node.attr in _LOOKS:
+        if (isinstance(node, ir.Arg) and node.star) or (isinstance(node, ir.Attribute) and node.attr in _LOOKS):
             harmless.add(id(node.value))
         elif isinstance(node, ir.Compare):
             harmless.update(id(part) for part in node.comparators)

@@ -153,10 +153,10 @@ class Env:
     __slots__ = ("locals", "outer", "unit", "values", "vars")
 
     def __init__(
-        self, unit: Unit, vars: dict[str, Def], outer: Env | None, local_names: frozenset[str]
+        self, unit: Unit, definitions: dict[str, Def], outer: Env | None, local_names: frozenset[str]
     ) -> None:
         self.unit = unit
-        self.vars = vars
+        self.vars = definitions
         self.outer = outer
         self.locals = local_names
         self.values: dict[int, object] = {}

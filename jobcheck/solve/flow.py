@@ -720,11 +720,12 @@ def _changed_names(body: list[ir.Stmt]) -> frozenset[str]:
                 names.add(dotted(func.value))
         for target in targets:
             names.update(target_names(target))
-            while isinstance(target, ir.Subscript):
-                target = target.value
-                names.add(dotted(target))
-            if isinstance(target, ir.Attribute):
-                names.add(dotted(target))
+            changed = target
+            while isinstance(changed, ir.Subscript):
+                changed = changed.value
+                names.add(dotted(changed))
+            if isinstance(changed, ir.Attribute):
+                names.add(dotted(changed))
     names.discard("")
     return frozenset(names)
 

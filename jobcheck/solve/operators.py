@@ -397,7 +397,7 @@ def _instance(solver: Solver, kind: Kind, classes: list[ClassRef]) -> bool | Non
         own |= {"datetime.datetime", "datetime.date"} if name.startswith("datetime") else set()
         if own & qualnames:
             return True
-        return False if own and all(q in stdlib.CLASSES or c.filename for q, c in zip(qualnames, classes)) else None
+        return False if own and all(q in stdlib.CLASSES or c.filename for q, c in zip(qualnames, classes, strict=False)) else None
     if isinstance(kind, Instance) and kind.cls.filename:
         info = solver.classes.info(kind.cls)
         if info and any(a in classes or a.qualname in qualnames for a in info.ancestors):

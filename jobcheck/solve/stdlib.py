@@ -120,11 +120,10 @@ METHODS: dict[str, dict[str, str]] = {
 # Attributes that are not methods.
 FIELDS: dict[str, dict[str, str]] = {
     "uuid": {"hex": "str", "int": "int", "urn": "str", "bytes": "bytes", "version": "int"},
-    **dict.fromkeys(
-        ("datetime", "datetime_naive", "datetime_aware"),
-        {"year": "int", "month": "int", "day": "int", "hour": "int", "minute": "int", "second": "int",
-         "microsecond": "int"},
-    ),
+    **{
+        name: dict.fromkeys(("year", "month", "day", "hour", "minute", "second", "microsecond"), "int")
+        for name in ("datetime", "datetime_naive", "datetime_aware")
+    },
     "date": {"year": "int", "month": "int", "day": "int"},
     "timedelta": {"days": "int", "seconds": "int", "microseconds": "int"},
     "path": {"name": "str", "stem": "str", "suffix": "str", "parent": "path", "anchor": "str"},

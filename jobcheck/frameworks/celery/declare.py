@@ -8,7 +8,7 @@ from jobcheck.code import ir
 from jobcheck.frameworks import arguments, signatures
 from jobcheck.frameworks.celery import model, names
 from jobcheck.project.shape import DecoratorDecl, FunctionDecl
-from jobcheck.registry import Job, Option
+from jobcheck.registry import Job, Option, Signature
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
     UNKNOWN,
@@ -117,9 +117,9 @@ def job_of(
         return job  # whether the first parameter is the job itself is not known
     if is_open and "bind" not in options and decl.params and decl.params[0].name in ("self", "task", "_task", "_self"):
         return job
-    if cls is None or any(d.dotted == "staticmethod" for d in decl.decorators):
-        if not is_open or "bind" in options or not _wrapped(solver, decorator, filename):
-            job.signature = _signature(solver, filename, decl, decorator, 1 if bound else 0)
+    is_function = cls is None or any(d.dotted == "staticmethod" for d in decl.decorators)
+    if is_function and (not is_open or "bind" in options or not _wrapped(solver, decorator, filename)):
+        job.signature = _signature(solver, filename, decl, decorator, 1 if bound else 0)
     return job
 
 
@@ -130,7 +130,9 @@ def _wrapped(solver: Solver, decorator: DecoratorDecl | None, filename: str) -> 
     return not any(isinstance(k, (External, FrameworkValue)) for k in solver.decorator_value(filename, decorator).kinds())
 
 
-def _signature(solver: Solver, filename: str, decl: FunctionDecl, decorator: DecoratorDecl | None, skip: int):  # type: ignore[no-untyped-def]
+def _signature(
+    solver: Solver, filename: str, decl: FunctionDecl, decorator: DecoratorDecl | None, skip: int
+) -> Signature | None:
     """The signature, unless a decorator between function and job is not understood."""
     below = decl.decorators
     if decorator is not None:

@@ -34,7 +34,8 @@ _RECORD = frozenset({"get", "create", "latest", "earliest", "aget", "acreate"})
 _MAYBE = frozenset({"first", "last"})
 _QUERY = frozenset({
     "all", "filter", "exclude", "annotate", "order_by", "reverse", "distinct", "select_related", "prefetch_related", "defer",
-    "only", "using", "select_for_update", "union", "intersection", "difference", "alias", "none", "get_queryset", "complex_filter",
+    "only", "using", "select_for_update", "union", "intersection", "difference", "alias", "none", "get_queryset",
+    "complex_filter",
 })  # fmt: skip
 _ROWS = frozenset({"values", "values_list", "dates", "datetimes"})
 _PLAIN = {"count": "int", "exists": "bool", "update": "int", "bulk_update": "int", "explain": "str", "contains": "bool"}
