@@ -98,6 +98,11 @@ _CELERY_ENQUEUE = Place(
 
 _INTERVALS = "default_retry_delay, or retry_backoff and retry_backoff_max"
 
+_SET_FOR_ALL = (
+    "serializer", "time_limit", "soft_time_limit", "track_started", "acks_late", "acks_on_failure_or_timeout",
+    "reject_on_worker_lost", "ignore_result", "store_errors_even_if_ignored",
+)  # fmt: skip
+
 _CELERY_DECLARATION = Place(
     taken=names.TASK_OPTIONS,
     documented=frozenset(
@@ -115,6 +120,8 @@ _CELERY_DECLARATION = Place(
         "retry_policy": "apply_async(retry_policy=...)", "soft_timeout": "soft_time_limit", "timeout": "time_limit",
         # Of a retry_policy, which is about publishing the message.
         "interval_start": _INTERVALS, "interval_step": _INTERVALS, "interval_max": _INTERVALS,
+        # Names of settings.
+        **{f"task_{name}": name for name in _SET_FOR_ALL}, "task_default_rate_limit": "rate_limit",
         "hard_time_limit": "time_limit", "late_ack": "acks_late", "ack_late": "acks_late", "task_name": "name",
     },
     happens="Celery makes it an attribute of the job, which nothing reads",

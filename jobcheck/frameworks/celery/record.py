@@ -55,6 +55,8 @@ class Recorder:
             compose.note(solver, site, registry)
         elif qualname in names.SIGNATURES:
             self._named_signature(solver, site, registry)
+        elif qualname == "functools.partial":
+            self._bound(solver, site, registry)
         elif qualname in names.CRONTABS:
             registry.schedules.append(_crontab(solver, site))
         elif qualname.rpartition(".")[2] in ("get", "join") and qualname.rpartition(".")[0] in names.RESULTS:
@@ -133,6 +135,21 @@ class Recorder:
         made.options, made.open_options = options, is_open
         made.open_args = given.open_args or starred or (is_open and args is None)
         made.open_kwargs = given.open_kwargs or starred or (is_open and kwargs is None)
+
+    def _bound(self, solver: Solver, site: Site, registry: Registry) -> None:
+        """`partial(job.delay, 1)`: an enqueue for whoever calls it; `on_commit` calls it as it is."""
+        call = site.call
+        if not call.args or call.args[0].keyword or call.args[0].star:
+            return
+        inner = ir.Call(call.start, call.end, call.args[0].value, call.args[1:])
+        for kind in solver.value(inner.func, site.env).kinds():
+            data = model.data_of(kind, "method")
+            job = model.data_of(data.owner, "job") if isinstance(data, model.Bound) else None
+            if isinstance(data, model.Bound) and isinstance(job, Job) and data.verb in names.SENDING:
+                where = Site(inner, site.env, site.around, site.usage, site.stmt, site.unit)
+                made = self.enqueue(solver, where, data.verb, (job,))
+                made.sent, made.partial = False, not _handed_to_on_commit(solver, site)
+                registry.enqueues.append(made)
 
     def _signature(self, solver: Solver, site: Site, job: Job, verb: str, registry: Registry) -> None:
         made = self.enqueue(solver, site, verb, (job,))
@@ -317,6 +334,14 @@ class Recorder:
             return (), Confidence.LOW  # the project's own serializer: nobody knows what it carries
         confidence = Confidence.MEDIUM if setting.unreadable or enqueue.open_options else Confidence.HIGH
         return found or (default_wire(solver),), confidence
+
+
+def _handed_to_on_commit(solver: Solver, site: Site) -> bool:
+    """Whether a call is an argument of `on_commit(...)`."""
+    if site.usage != "argument":
+        return False
+    around = (s.call for s in solver.flow(site.unit).sites if any(a.value is site.call for a in s.call.args))
+    return any((getattr(c.func, "attr", "") or getattr(c.func, "id", "")) == "on_commit" for c in around)
 
 
 def _touches_signatures(solver: Solver, enqueue: Enqueue) -> bool:
