@@ -42,6 +42,7 @@ def write_report(text: str, target: Path | None, *, machine: bool) -> None:
     except BrokenPipeError:
         _stop_writing()
     except OSError as error:
+        _stop_writing()
         raise OutputError(f"standard output: {error.strerror or error}") from None
 
 
@@ -62,7 +63,7 @@ def check_writable(target: Path) -> None:
 
 
 def _stop_writing() -> None:
-    """Let what Python writes when it exits go nowhere instead of failing."""
+    """Let what Python writes when it exits go nowhere instead of failing, which would change the exit code."""
     with suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
