@@ -84,6 +84,18 @@ def test_none_at_the_call_means_the_limit_of_the_job(sent: Sent, retries: int, *
     assert isinstance(performed(automatic, 1000, max_retries=None, **options), Retry)
 
 
+def test_backoff_is_nothing_to_a_retry_by_hand(sent: Sent) -> None:
+    def by_hand(self: Task) -> None:
+        raise self.retry()
+
+    def automatic(self: Task) -> None:
+        raise KeyError("x")
+
+    options = {"retry_backoff": 7, "retry_jitter": False}
+    by_itself = performed(automatic, autoretry_for=(KeyError,), **options)
+    assert [performed(by_hand, **options).when, by_itself.when] == [180, 7]
+
+
 def test_below_zero_is_never(sent: Sent) -> None:
     def job(self: Task) -> None:
         raise KeyError("x")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jobcheck.frameworks.arguments import literal
+from jobcheck.frameworks.arguments import literal, truth
 from jobcheck.registry import Argument, Handler, Job, Option
 from jobcheck.rules.base import Confidence, Context, Severity
 from jobcheck.rules.delivery.misuse import Misuse
@@ -14,6 +14,7 @@ from jobcheck.solve.kinds import ClassObject, External, Kind, Literal, Mapping, 
 from jobcheck.solve.operators import plain_name
 
 _ENDS = frozenset({"SystemExit", "KeyboardInterrupt", "GeneratorExit"})
+_AUTOMATIC = ("retry_backoff", "retry_kwargs", "retry_backoff_max")
 _TUPLE = "Give a tuple of exception classes: (ValueError,)"
 _ATTEMPTS = "attempts counts the first run: give a number from 1 on, or \"unlimited\""
 _REFUSED = "The module cannot be imported: {error}."
@@ -24,6 +25,7 @@ def of_job(job: Job, context: Context) -> Iterator[Misuse]:
     if job.framework == "celery":
         yield from _errors_option(job, context)
         yield from _limits(job)
+        yield from _idle(job, context)
     for handler in job.handlers:
         for error in handler.errors:
             yield from _item(job, handler, error, context)
@@ -74,6 +76,26 @@ def _limits(job: Job) -> Iterator[Misuse]:
             argument = Argument(value, given.origin)
             bound = job.handlers[0].bound if job.handlers else "unknown"
             yield from limit(job, argument, "retry_kwargs", bound)
+
+
+def _idle(job: Job, context: Context) -> Iterator[Misuse]:
+    """Options of automatic retries where no error is retried automatically."""
+    if job.handlers or "autoretry_for" in job.options:
+        return
+    option = next((job.options[name] for name in _AUTOMATIC if name in job.options), None)
+    if option is None or truth(option) is False or _read_elsewhere(job, option.name, context):
+        return
+    text = f"{option.name} of `{job.label}` does nothing without autoretry_for"
+    happens = "It belongs to automatic retries; `self.retry()` waits for countdown= or default_retry_delay, 180 seconds."
+    fix = "Name the errors in autoretry_for, or give retry() a countdown="
+    yield Misuse("idle", option.origin, text, happens, fix, severity=Severity.WARNING)
+
+
+def _read_elsewhere(job: Job, name: str, context: Context) -> bool:
+    """Whether the job's file, or that of its base class, reads the option by itself."""
+    files = {job.filename, job.base.filename if job.base is not None else None}
+    word = f".{name}".encode()
+    return any(word in (context.solver.raw(filename) or b"") for filename in files if filename is not None)
 
 
 # --- both ----------------------------------------------------------------------------------------------------------

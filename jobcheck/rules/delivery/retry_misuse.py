@@ -3,7 +3,8 @@
 Words about retries that do not mean what they seem to. Celery: an error given by position (`self.retry(error)`) or as
 text (`exc="..."`), keywords that `retry` does not have, `max_retries=None` where it is no "without limit",
 `self.retry` without a call, code behind it that is never reached; in `autoretry_for` a class outside of a tuple,
-text, instances, `SystemExit`. The reference API: `retry_on` without errors, an unknown `wait`, `attempts` below 1.
+text, instances, `SystemExit`; `retry_backoff` without `autoretry_for`. The reference API: `retry_on` without errors,
+an unknown `wait`, `attempts` below 1.
 
 ## Why it matters
 It shows when something fails, and then instead of the retry. `self.retry(error)` raises TypeError, for the first
@@ -11,8 +12,8 @@ parameter is `args`; so does `autoretry_for=("ValueError",)`, and with `autoretr
 even start. `retry(ex=error)` puts the error into the message, which cannot be encoded: the job is rejected and lost.
 Text for `exc` is raised after the last run, as TypeError in place of the error that happened. `max_retries=None`
 given to `retry()` or in `retry_kwargs` means the job's own limit, which is 3; a negative one means no retry.
-`SystemExit` is retried, but after the last run it ends the worker's process. The reference API refuses when the
-module is imported.
+`SystemExit` is retried, but after the last run it ends the worker's process. `retry_backoff` is about automatic
+retries only: `self.retry()` does not look at it. The reference API refuses when the module is imported.
 
 ## Example
 ```python
