@@ -60,7 +60,7 @@ class NotAJob(Rule):
         if missing.in_test:
             return
         builder = context.finding(
-            self, missing.origin, _message(missing), framework=missing.framework, subject=missing.name,
+            self, missing.origin, _message(missing, context), framework=missing.framework, subject=missing.name,
             what_happens="The call raises AttributeError and nothing is enqueued.", how_to_fix=_FIX[missing.why],
         )  # fmt: skip
         if missing.declared is not None:
@@ -68,9 +68,10 @@ class NotAJob(Rule):
         yield builder
 
 
-def _message(missing: MissingJob) -> str:
+def _message(missing: MissingJob, context: Context) -> str:
     func = missing.site.call.func
     verb = func.attr if isinstance(func, ir.Attribute) else ""
     if missing.why == "no-such-name":
-        return f"the module has no `{missing.name}`: `.{verb}` is never reached, the lookup raises AttributeError"
+        text = context.text(missing.origin)
+        return f"`{text}.{verb}` raises AttributeError: the module has no `{missing.name}`"
     return f"`{missing.name}` is {_SORTS[missing.why]}, not a job: `.{verb}` raises AttributeError"
