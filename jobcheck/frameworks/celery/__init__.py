@@ -94,7 +94,8 @@ class Celery:
 
     def performed_by(self, unit: Unit) -> list[Job]:
         """The jobs whose work a unit is."""
-        return [j for j in self.jobs.values() if j.function and (j.function.filename, j.function.start) == (unit.filename, unit.offset)]
+        place = (unit.filename, unit.offset)
+        return [j for j in self.jobs.values() if j.function and (j.function.filename, j.function.start) == place]
 
     # --- registry ----------------------------------------------------------------------------------------------
 
