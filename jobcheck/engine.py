@@ -307,7 +307,8 @@ class _Run:
         yields = {rule.code: rule.yields_to for rule in all_rules()}
         at: dict[Place, set[str]] = {}
         for finding in self.findings:
-            at.setdefault(finding.place, set()).add(finding.code)
+            if finding.code in self.options.settings.rules:  # a rule that is off takes no finding's place
+                at.setdefault(finding.place, set()).add(finding.code)
         kept: dict[tuple[str, Place, str], Finding] = {}
         for finding in self.findings:
             if any(code in at[finding.place] for code in yields.get(finding.code, ())):
