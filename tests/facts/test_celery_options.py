@@ -56,7 +56,7 @@ SILENT = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("given", SILENT, ids=str)
+@pytest.mark.parametrize("given", SILENT, ids=[f"{next(iter(given))}-{n}" for n, given in enumerate(SILENT)])
 def test_is_silently_accepted(given):
     send.apply_async((1,), **given)
 
@@ -68,7 +68,7 @@ REFUSED = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("given", "error"), REFUSED, ids=str)
+@pytest.mark.parametrize(("given", "error"), REFUSED, ids=[f"{next(iter(given))}-{n}" for n, (given, _) in enumerate(REFUSED)])
 def test_raises_at_the_call(given, error):
     with pytest.raises(error):
         send.apply_async((1,), **given)
