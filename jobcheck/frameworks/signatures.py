@@ -32,7 +32,7 @@ def signature_of(
         elif (param.kind != "kwonly" and len(hidden) < skip and not parameters) or param.name in injected:
             hidden.append(param.name)
         else:
-            annotation = solver._annotated(filename, param.annotation) if param.annotation else UNKNOWN
+            annotation = solver.annotated_at(filename, param.annotation) if param.annotation else UNKNOWN
             parameters.append(Parameter(param.name, param.kind, not param.has_default, annotation))
     return Signature(tuple(parameters), vararg, kwarg, tuple(hidden))
 
@@ -42,7 +42,7 @@ def keeps_signature(solver: Solver, filename: str, decorator: DecoratorDecl) -> 
 
     False when that cannot be seen.
     """
-    from jobcheck.solve.solver import TRANSPARENT
+    from jobcheck.solve.decorators import TRANSPARENT
 
     if solver.decorator_name(filename, decorator) in TRANSPARENT:
         return True

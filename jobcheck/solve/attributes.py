@@ -140,7 +140,7 @@ def _method(solver: Solver, filename: str, decl: FunctionDecl, cls: ClassRef, bo
 
 
 def _of_instance(solver: Solver, owner: Kind, cls: ClassRef, name: str) -> Value:
-    from jobcheck.solve.solver import PROPERTIES
+    from jobcheck.solve.decorators import PROPERTIES
 
     if cls.filename is None:
         return UNKNOWN
@@ -163,7 +163,7 @@ def _of_instance(solver: Solver, owner: Kind, cls: ClassRef, name: str) -> Value
 def _field(solver: Solver, filename: str, decl: AssignDecl, declaring: ClassRef, cls: ClassRef) -> Value:
     """A class-level name read from an instance: its annotation, else its value, which an instance may replace."""
     if decl.annotation is not None:
-        promised = solver._annotated(filename, decl.annotation, declaring)
+        promised = solver.annotated_at(filename, decl.annotation, declaring)
         if not promised.unknown:
             return promised
     if solver.classes.record(cls) is not None:

@@ -118,14 +118,14 @@ def _local(solver: Solver, callee: LocalFunction) -> Value:
     if flow is None or found is None:
         return UNKNOWN
     key = ("local", callee.node)
-    if key in solver._busy:
+    if key in solver.busy:
         solver.cycles += 1
         return NOTHING
-    solver._busy.add(key)
+    solver.busy.add(key)
     try:
         value = solver.flow_value(flow)
     finally:
-        solver._busy.discard(key)
+        solver.busy.discard(key)
     node = found[0]
     return known(Coroutine(value)) if isinstance(node, ir.FunctionDef) and node.is_async else value
 

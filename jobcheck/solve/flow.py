@@ -7,7 +7,6 @@ The pass is linear: a loop's head is a PhiDef that its end completes, so no stat
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from jobcheck.code import ir
@@ -15,112 +14,26 @@ from jobcheck.solve.defs import (
     UNKNOWN_DEF,
     AugDef,
     ChangeDef,
-    Def,
     EnterDef,
     Env,
     ExceptDef,
     ExprDef,
     ImportDef,
     IterDef,
-    NarrowDef,
     NestedDef,
-    ParamDef,
     PhiDef,
-    UnpackDef,
     assigned_names,
     dotted,
     merge,
 )  # fmt: skip
+from jobcheck.solve.flow_expressions import ExpressionWalker, all_params, bind_parameters
+from jobcheck.solve.sites import Around, Exit, Flow, Pipe, Site
 from jobcheck.solve.units import Unit
+
+__all__ = ["Around", "Exit", "Flow", "Pipe", "Site", "all_params", "body_flow", "function_flow"]
 
 # Methods that change a container in place, as far as flow models them.
 CHANGES = frozenset({"append", "add", "update", "extend", "insert", "appendleft", "setdefault"})
-
-
-@dataclass(eq=False, slots=True)
-class Around:
-    """One thing that is open around a site; `outer` is the next one out.
-
-    `role`: try (its body), handler, final, loop, with, lambda, def, comprehension, branch (if/elif/else/case).
-    `node` is the statement or expression, `env` what reached it, `part` the handler or with-item or branch test.
-    """
-
-    role: str
-    node: ir.Stmt | ir.Expr
-    env: Env
-    outer: Around | None
-    part: ir.Handler | ir.WithItem | None = None
-    truth: bool = True
-
-
-@dataclass(eq=False, slots=True)
-class Site:
-    """A call and where it stands.
-
-    `usage`: what happens to its value: dropped (an expression statement), awaited, returned, raised, assigned,
-    yielded, argument, receiver (an attribute of it is taken), operand, other. `stmt` is the statement it stands in.
-    """
-
-    call: ir.Call
-    env: Env
-    around: Around | None
-    usage: str
-    stmt: ir.Stmt
-    unit: Unit
-
-    def enclosing(self, *roles: str) -> Around | None:
-        """The innermost thing of one of the roles around the site."""
-        around = self.around
-        while around is not None and around.role not in roles:
-            around = around.outer
-        return around
-
-    @property
-    def deferred(self) -> bool:
-        """Whether the call stands in a lambda or nested function: it runs when that is called."""
-        return self.enclosing("lambda", "def") is not None
-
-
-@dataclass(eq=False, slots=True)
-class Exit:
-    """A return, yield or raise: its expression (None for a bare one) and the environment there."""
-
-    node: ir.Expr | None
-    env: Env
-    stmt: ir.Stmt
-    around: Around | None
-
-
-@dataclass(eq=False, slots=True)
-class Flow:
-    """What the pass found in one function or top-level statement.
-
-    `pipes` are its `|` expressions, `bare` its expression statements that are an attribute alone (`job.delay`).
-    `entered` maps id(statement) to the environment before it (a nested function's statements included), `scopes`
-    id(lambda, comprehension, nested def) to the environment inside it.
-    """
-
-    unit: Unit
-    sites: list[Site] = field(default_factory=list)
-    returns: list[Exit] = field(default_factory=list)
-    yields: list[Exit] = field(default_factory=list)
-    raises: list[Exit] = field(default_factory=list)
-    entered: dict[int, Env] = field(default_factory=dict)
-    scopes: dict[int, Env] = field(default_factory=dict)
-    nested: dict[int, Flow] = field(default_factory=dict)
-    pipes: list[Pipe] = field(default_factory=list)
-    bare: list[Exit] = field(default_factory=list)
-    falls_through: bool = True
-
-
-@dataclass(eq=False, slots=True)
-class Pipe:
-    """`left | right`, which composes signatures where the operands are such."""
-
-    node: ir.BinOp
-    env: Env
-    around: Around | None
-    usage: str
 
 
 def function_flow(unit: Unit, node: ir.FunctionDef | ir.Lambda, outer: Env | None) -> Flow:
@@ -144,66 +57,8 @@ def _run(unit: Unit, body: list[ir.Stmt], env: Env) -> Flow:
     return flow
 
 
-def all_params(params: ir.Parameters) -> list[ir.Param]:
-    """Every parameter in order of declaration."""
-    found = [*params.posonly, *params.args]
-    if params.vararg:
-        found.append(params.vararg)
-    found.extend(params.kwonly)
-    if params.kwarg:
-        found.append(params.kwarg)
-    return found
-
-
-def bind_parameters(env: Env, node: ir.FunctionDef | ir.Lambda, outer: Env) -> None:
-    """Bind the parameters of a function; annotations and defaults belong to the scope around it."""
-    params = node.params
-    index = 0
-    for role, group in (("posonly", params.posonly), ("arg", params.args)):
-        for param in group:
-            env.vars[param.name] = ParamDef(param, role, index, node, outer)
-            index += 1
-    for param in params.kwonly:
-        env.vars[param.name] = ParamDef(param, "kwonly", -1, node, outer)
-    if params.vararg:
-        env.vars[params.vararg.name] = ParamDef(params.vararg, "vararg", -1, node, outer)
-    if params.kwarg:
-        env.vars[params.kwarg.name] = ParamDef(params.kwarg, "kwarg", -1, node, outer)
-
-
-class _Walker:
-    """Carries the environment along; `env` is None where nothing arrives any more."""
-
-    def __init__(self, unit: Unit, flow: Flow, env: Env) -> None:
-        self.unit = unit
-        self.flow = flow
-        self.env: Env | None = env
-        self.around: Around | None = None
-        self.stmt: ir.Stmt = ir.Simple(start=0, end=0, kind="pass")
-        self.breaks: list[list[Env]] = []
-        self.continues: list[list[Env]] = []
-
-    def _arrives(self) -> list[Env]:
-        """The environment here, as a list that is empty where nothing arrives."""
-        return [] if self.env is None else [self.env]
-
-    # --- environment -------------------------------------------------------------------------------------------
-
-    def _change(self) -> Env:
-        """An environment that may be changed: earlier ones have been handed out."""
-        assert self.env is not None
-        self.env = self.env.fork()
-        return self.env
-
-    def _bind(self, name: str, definition: Def) -> None:
-        self._change().bind(name, definition)
-
-    def _open(self, role: str, node: ir.Stmt | ir.Expr, part: ir.Handler | ir.WithItem | None = None) -> Around | None:
-        """Open a thing around what follows; returns what to put back."""
-        before = self.around
-        assert self.env is not None
-        self.around = Around(role, node, self.env, before, part)
-        return before
+class _Walker(ExpressionWalker):
+    """The statements' part of the pass."""
 
     # --- statements --------------------------------------------------------------------------------------------
 
@@ -277,33 +132,6 @@ class _Walker:
             self._bind(name, UNKNOWN_DEF)
         elif isinstance(stmt.target, ir.Subscript):
             self._item_change(stmt.target, None)
-
-    def _target(self, target: ir.Expr, definition: Def) -> None:
-        if isinstance(target, ir.Name):
-            self._bind(target.id, definition)
-        elif isinstance(target, ir.Starred):
-            self._target(target.value, definition)
-        elif isinstance(target, (ir.TupleExpr, ir.ListExpr)):
-            starred = False
-            for index, element in enumerate(target.elements):
-                starred = starred or isinstance(element, ir.Starred)
-                self._target(element, UnpackDef(definition, None if starred else index))
-        elif isinstance(target, ir.Attribute):
-            self.expr(target.value, "receiver")
-            name = dotted(target)
-            if name:
-                self._bind(name, definition)
-        elif isinstance(target, ir.Subscript):
-            self.expr(target.value, "receiver")
-            self.expr(target.index, "other")
-            self._item_change(target, definition.node if isinstance(definition, ExprDef) else None)
-
-    def _item_change(self, target: ir.Subscript, node: ir.Expr | None) -> None:
-        name = dotted(target.value)
-        assert self.env is not None
-        before = self.env.vars.get(name)
-        if before is not None:
-            self._bind(name, ChangeDef(before, "item", target.index, node, self.env))
 
     def return_(self, stmt: ir.Return) -> None:
         if stmt.value is not None:
@@ -539,168 +367,6 @@ class _Walker:
     def nothing(self, stmt: ir.Stmt) -> None:
         """A statement without effect on names."""
 
-    # --- expressions -------------------------------------------------------------------------------------------
-
-    def expr(self, node: ir.Expr, usage: str) -> None:
-        """Record the calls in an expression."""
-        handler = _EXPRESSIONS.get(type(node))
-        if handler is not None:
-            handler(self, node, usage)
-
-    def call(self, node: ir.Call, usage: str) -> None:
-        assert self.env is not None
-        self.flow.sites.append(Site(node, self.env, self.around, usage, self.stmt, self.unit))
-        if isinstance(node.func, ir.Attribute):
-            self.expr(node.func.value, "receiver")
-        else:
-            self.expr(node.func, "callee")
-        for arg in node.args:
-            self.expr(arg.value, "argument")
-
-    def attribute(self, node: ir.Attribute, usage: str) -> None:
-        self.expr(node.value, "receiver")
-
-    def await_(self, node: ir.Await, usage: str) -> None:
-        self.expr(node.value, "awaited")
-
-    def yield_(self, node: ir.Yield, usage: str) -> None:
-        if node.value is not None:
-            self.expr(node.value, "yielded")
-        assert self.env is not None
-        self.flow.yields.append(Exit(node.value, self.env, self.stmt, self.around))
-
-    def named(self, node: ir.NamedExpr, usage: str) -> None:
-        self.expr(node.value, "assigned")
-        assert self.env is not None
-        self._target(node.target, ExprDef(node.value, self.env))
-
-    def bool_op(self, node: ir.BoolOp, usage: str) -> None:
-        self.expr(node.left, "operand")
-        self.expr(node.right, usage if usage == "dropped" else "operand")
-
-    def if_exp(self, node: ir.IfExp, usage: str) -> None:
-        self.expr(node.test, "other")
-        self.expr(node.body, usage)
-        self.expr(node.orelse, usage)
-
-    def lambda_(self, node: ir.Lambda, usage: str) -> None:
-        for param in all_params(node.params):
-            if param.default is not None:
-                self.expr(param.default, "other")
-        self._nested(node, [], "lambda")
-
-    def comprehension(self, node: ir.Comprehension, usage: str) -> None:
-        assert self.env is not None
-        outer, before = self.env, self.around
-        self.expr(node.clauses[0].iter, "other")
-        inner = Env(self.unit, {}, self.env, frozenset(n for c in node.clauses for n in _clause_names(c)))
-        self._open("comprehension", node)
-        for clause in node.clauses:
-            if clause is not node.clauses[0]:
-                self.env = inner
-                self.expr(clause.iter, "other")
-            for_def = IterDef(clause.iter, outer if clause is node.clauses[0] else inner, clause.is_async)
-            self.env = inner
-            self._target(clause.target, for_def)
-            for condition in clause.conditions:
-                self.expr(condition, "other")
-                self._narrow(condition, True)
-            assert self.env is not None
-            inner = self.env
-        self.flow.scopes[id(node)] = inner
-        if node.key is not None:
-            self.expr(node.key, "other")
-        self.expr(node.element, "element")
-        self.env, self.around = outer, before
-
-    def parts(self, node: ir.Expr, usage: str) -> None:
-        """Any other expression: its parts in order."""
-        match node:
-            case ir.BinOp():
-                if node.op == "|":
-                    assert self.env is not None
-                    self.flow.pipes.append(Pipe(node, self.env, self.around, usage))
-                self.expr(node.left, "operand")
-                self.expr(node.right, "operand")
-            case ir.UnaryOp():
-                self.expr(node.operand, "operand")
-            case ir.Compare():
-                self.expr(node.left, "operand")
-                for part in node.comparators:
-                    self.expr(part, "operand")
-            case ir.Subscript():
-                self.expr(node.value, "receiver")
-                self.expr(node.index, "other")
-            case ir.SliceExpr():
-                for bound in (node.lower, node.upper, node.step):
-                    if bound is not None:
-                        self.expr(bound, "other")
-            case ir.TupleExpr() | ir.ListExpr() | ir.SetExpr():
-                for part in node.elements:
-                    self.expr(part, "element")
-            case ir.DictExpr():
-                for item in node.items:
-                    if item.key is not None:
-                        self.expr(item.key, "other")
-                    self.expr(item.value, "element")
-            case ir.Starred():
-                self.expr(node.value, "other")
-            case ir.FString():
-                for part in node.values:
-                    self.expr(part, "other")
-            case _:
-                pass
-
-    # --- narrowing ---------------------------------------------------------------------------------------------
-
-    def _narrow(self, test: ir.Expr, truth: bool) -> None:
-        """Refine names by a test that came out as `truth`."""
-        match test:
-            case ir.UnaryOp(op="not"):
-                self._narrow(test.operand, not truth)
-            case ir.BoolOp():
-                if (test.op == "and") == truth:
-                    self._narrow(test.left, truth)
-                    self._narrow(test.right, truth)
-            case ir.Name() | ir.Attribute():
-                self._refine(test, "truthy", None, truth)
-            case ir.NamedExpr():
-                self._refine(test.target, "truthy", None, truth)
-            case ir.Compare(ops=[op]) if op in ("is", "is not", "==", "!="):
-                other = test.comparators[0]
-                if isinstance(other, ir.Constant) and other.kind == "none":
-                    self._refine(test.left, "none", None, truth == (op in ("is", "==")))
-            case ir.Call(func=ir.Name(id="isinstance"), args=[subject, classes]):
-                self._refine(subject.value, "isinstance", classes.value, truth)
-            case _:
-                pass
-
-    def _refine(self, subject: ir.Expr, how: str, test: ir.Expr | None, truth: bool) -> None:
-        name = dotted(subject)
-        if not name or self.env is None:
-            return
-        before = self.env.vars.get(name)
-        if before is None and "." in name:
-            before = ExprDef(subject, self.env)
-        if before is not None:
-            env = self._change()
-            env.vars[name] = NarrowDef(before, how, test, truth, env)
-
-
-def _clause_names(clause: ir.Clause) -> list[str]:
-    return [p.id for p in _names_in(clause.target)]
-
-
-def _names_in(target: ir.Expr) -> list[ir.Name]:
-    if isinstance(target, ir.Name):
-        return [target]
-    if isinstance(target, (ir.TupleExpr, ir.ListExpr)):
-        return [n for e in target.elements for n in _names_in(e)]
-    if isinstance(target, ir.Starred):
-        return _names_in(target.value)
-    return []
-
-
 def _changed_names(body: list[ir.Stmt]) -> frozenset[str]:
     """Names and dotted names that statements may rebind or change in place, nested expressions left aside."""
     from jobcheck.solve.defs import statements, target_names
@@ -754,19 +420,4 @@ _STATEMENTS: dict[type, Callable[[_Walker, Any], None]] = {
     ir.OpaqueStmt: _Walker.nothing,
 }
 
-_EXPRESSIONS: dict[type, Callable[[_Walker, Any, str], None]] = {
-    ir.Call: _Walker.call,
-    ir.Attribute: _Walker.attribute,
-    ir.Await: _Walker.await_,
-    ir.Yield: _Walker.yield_,
-    ir.NamedExpr: _Walker.named,
-    ir.BoolOp: _Walker.bool_op,
-    ir.IfExp: _Walker.if_exp,
-    ir.Lambda: _Walker.lambda_,
-    ir.Comprehension: _Walker.comprehension,
-    **dict.fromkeys(
-        (ir.BinOp, ir.UnaryOp, ir.Compare, ir.Subscript, ir.SliceExpr, ir.TupleExpr, ir.ListExpr, ir.SetExpr, ir.DictExpr,
-         ir.Starred, ir.FString),
-        _Walker.parts,
-    ),
-}  # fmt: skip
+

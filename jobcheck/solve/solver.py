@@ -13,29 +13,16 @@ from jobcheck.project.modules import Project
 from jobcheck.project.resolver import Query
 from jobcheck.project.shape import AssignDecl, ClassDecl, DecoratorDecl, FunctionDecl
 from jobcheck.project.source import UnreadableSource
-from jobcheck.solve import attributes, calls, operators, promises, stdlib
+from jobcheck.solve import attributes, definitions, expressions, operators, promises, stdlib
 from jobcheck.solve.classes import Classes
+from jobcheck.solve.decorators import CONTEXT_MANAGERS, PROPERTIES, TRANSPARENT
 from jobcheck.solve.defs import (
-    AugDef,
-    ChangeDef,
     Def,
-    EnterDef,
     Env,
-    ExceptDef,
-    ExprDef,
-    ImportDef,
-    IterDef,
-    NarrowDef,
-    NestedDef,
-    ParamDef,
-    PhiDef,
-    UnpackDef,
-    dotted,
 )  # fmt: skip
 from jobcheck.solve.flow import Flow, body_flow, function_flow
 from jobcheck.solve.kinds import (
     DEEPEST,
-    MOST_ITEMS,
     NOTHING,
     UNKNOWN,
     Alt,
@@ -45,7 +32,6 @@ from jobcheck.solve.kinds import (
     External,
     Function,
     FunctionRef,
-    Instance,
     Literal,
     LocalFunction,
     Mapping,
@@ -72,34 +58,6 @@ DEEPEST_CALL = 6
 # How many expressions one question may look at. Mutually recursive code would otherwise be walked again and again.
 LONGEST_QUESTION = 4_000
 
-# Decorators that leave what a function returns, and how it is called, as they are.
-TRANSPARENT = frozenset({
-    "staticmethod", "classmethod", "functools.lru_cache", "functools.cache", "functools.wraps", "abc.abstractmethod",
-    "typing.override", "typing.overload", "typing.final", "django.db.transaction.atomic",
-    "django.db.transaction.non_atomic_requests", "django.utils.functional.classproperty",
-    "django.views.decorators.csrf.csrf_exempt", "django.contrib.auth.decorators.login_required",
-    "django.contrib.auth.decorators.permission_required", "django.views.decorators.http.require_POST",
-    "django.views.decorators.http.require_GET", "django.dispatch.receiver", "rest_framework.decorators.action",
-    "rest_framework.decorators.api_view", "rest_framework.decorators.permission_classes",
-})  # fmt: skip
-PROPERTIES = frozenset({
-    "property", "functools.cached_property", "django.utils.functional.cached_property",
-    "werkzeug.utils.cached_property", "abc.abstractproperty",
-})  # fmt: skip
-CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
-
-
-
-def imported_module(project: Project, filename: str, module: str, level: int) -> modules.Resolution:
-    """The module that an import statement names."""
-    found = project.resolve_import(filename, module, level)
-    if isinstance(found, str):
-        return modules.Module(found, project.module_name(found))
-    if isinstance(found, modules.Package):
-        return modules.Module(None, found.dotted, tuple(found.directories))
-    return modules.External(module) if not level else modules.Unknown()
-
-
 LowerIsland = Callable[[str, int, int], "Lowered"]
 
 
@@ -122,8 +80,8 @@ class Solver:
         self._classes: dict[tuple[str, int], ClassDecl] = {}
         self._registered: set[str] = set()
         self._definitions: dict[int, tuple[Def, Value]] = {}
-        self._busy: set[object] = set()
-        self._local_functions: dict[int, tuple[ir.FunctionDef | ir.Lambda, Env]] = {}
+        self.busy: set[object] = set()
+        self.local_functions: dict[int, tuple[ir.FunctionDef | ir.Lambda, Env]] = {}
         self._depth = 0
         self._steps = 0
         self._calls = 0
@@ -159,7 +117,7 @@ class Solver:
 
     def nested_flow(self, ref: LocalFunction) -> Flow | None:
         """The flow of a function or lambda that stands inside another one."""
-        found = self._local_functions.get(ref.node)
+        found = self.local_functions.get(ref.node)
         if found is None:
             return None
         node, env = found
@@ -168,7 +126,7 @@ class Solver:
 
     def nested_node(self, ref: LocalFunction) -> tuple[ir.FunctionDef | ir.Lambda, Env] | None:
         """The IR and the surrounding environment of a nested function."""
-        return self._local_functions.get(ref.node)
+        return self.local_functions.get(ref.node)
 
     # --- declarations ------------------------------------------------------------------------------------------
 
@@ -197,6 +155,11 @@ class Solver:
         self._register(ref.filename)
         return self._functions.get((ref.filename, ref.start))
 
+    def function_at(self, filename: str, start: int) -> tuple[FunctionDecl, ClassRef | None] | None:
+        """The declaration that starts at an offset, and the class that it is a method of."""
+        self._register(filename)
+        return self._functions.get((filename, start))
+
     def class_decl(self, ref: ClassRef) -> ClassDecl | None:
         """A class's declaration; None for one outside the project."""
         if ref.filename is None:
@@ -218,16 +181,16 @@ class Solver:
             return UNKNOWN
         if key in self._declared:
             return self._declared[key]
-        if ("declared", key) in self._busy:
+        if ("declared", key) in self.busy:
             self.cycles += 1
             return NOTHING
-        self._busy.add(("declared", key))
+        self.busy.add(("declared", key))
         cycles = self.cycles
         try:
             value = self._declare(filename, decl, cls)
         finally:
-            self._busy.discard(("declared", key))
-        if self.cycles == cycles or not self._busy:
+            self.busy.discard(("declared", key))
+        if self.cycles == cycles or not self.busy:
             self._declared[key] = value
         return value
 
@@ -309,7 +272,7 @@ class Solver:
 
     def _declare_assign(self, filename: str, decl: AssignDecl, cls: ClassRef | None) -> Value:
         if decl.value is None:
-            return UNKNOWN if decl.annotation is None else self._annotated(filename, decl.annotation, cls).opened()
+            return UNKNOWN if decl.annotation is None else self.annotated_at(filename, decl.annotation, cls).opened()
         if decl.augmented or decl.unpacked:
             return UNKNOWN
         value = self.expression(filename, *decl.value, cls=cls)
@@ -319,10 +282,11 @@ class Solver:
                 if guessed is not None:
                     return guessed
         if value.unknown and decl.annotation is not None:
-            return self._annotated(filename, decl.annotation, cls)
+            return self.annotated_at(filename, decl.annotation, cls)
         return value
 
-    def _annotated(self, filename: str, span: tuple[int, int], cls: ClassRef | None = None) -> Value:
+    def annotated_at(self, filename: str, span: tuple[int, int], cls: ClassRef | None = None) -> Value:
+        """The values that an annotation promises, cut by its bytes."""
         unit = self.unit(filename, *span, cls=cls)
         if len(unit.body) != 1 or not isinstance(unit.body[0], ir.ExprStmt):
             return UNKNOWN
@@ -369,24 +333,25 @@ class Solver:
         """What a name means at the top level of a module."""
         key = (filename, name)
         if key not in self._module_names:
-            if ("name", key) in self._busy:
+            if ("name", key) in self.busy:
                 self.cycles += 1
                 return NOTHING
-            self._busy.add(("name", key))
+            self.busy.add(("name", key))
             cycles = self.cycles
             try:
-                value = self._resolved(self.project.resolve(filename, name), name)
+                value = self.resolved(self.project.resolve(filename, name), name)
             finally:
-                self._busy.discard(("name", key))
-            if self.cycles != cycles and self._busy:
+                self.busy.discard(("name", key))
+            if self.cycles != cycles and self.busy:
                 return value
             self._module_names[key] = value
         return self._module_names[key]
 
-    def _resolved(self, resolution: object, name: str) -> Value:
+    def resolved(self, resolution: object, name: str) -> Value:
+        """The value of what a name was resolved to; a name that is missing may be a builtin."""
         match resolution:
             case modules.Ambiguous(candidates=candidates):
-                return join(self._resolved(single, name) for single in candidates)
+                return join(self.resolved(single, name) for single in candidates)
             case modules.Declared(filename=filename, decls=decls):
                 if any(isinstance(d, AssignDecl) and (d.augmented or d.unpacked) for d in decls):
                     return UNKNOWN
@@ -405,14 +370,14 @@ class Solver:
         key = (filename, "." + name)
         if key not in self._module_names:
             module = modules.Module(filename, dotted_name)
-            if ("name", key) in self._busy:
+            if ("name", key) in self.busy:
                 self.cycles += 1
                 return NOTHING
-            self._busy.add(("name", key))
+            self.busy.add(("name", key))
             try:
-                value = self._resolved(Query(self.project).attribute(module, name), "")
+                value = self.resolved(Query(self.project).attribute(module, name), "")
             finally:
-                self._busy.discard(("name", key))
+                self.busy.discard(("name", key))
             self._module_names[key] = value
         return self._module_names[key]
 
@@ -472,58 +437,14 @@ class Solver:
         self._depth += 1
         cycles = self.cycles
         try:
-            result = self._value(node, env)
+            result = expressions.evaluate(self, node, env)
         finally:
             self._depth -= 1
         if result.alts:
             result = result.at(env.unit.origin(node))
-        if self.cycles == cycles or not self._busy:
+        if self.cycles == cycles or not self.busy:
             memo[id(node)] = result
         return result
-
-    def _value(self, node: ir.Expr, env: Env) -> Value:
-        match node:
-            case ir.Constant():
-                return operators.constant(node)
-            case ir.Name():
-                return self.name(node.id, env)
-            case ir.Attribute():
-                return self._attribute(node, env)
-            case ir.Call():
-                return calls.call(self, node, env)
-            case ir.FString():
-                return plain("str")
-            case ir.ListExpr() | ir.SetExpr() | ir.TupleExpr():
-                return self._display(node, env)
-            case ir.DictExpr():
-                return self._dict(node, env)
-            case ir.Comprehension():
-                return self._comprehension(node, env)
-            case ir.BinOp():
-                if node.op == "|":
-                    return self._piped(node, env)
-                return operators.binary(node.op, self.value(node.left, env), self.value(node.right, env))
-            case ir.BoolOp():
-                left = self.value(node.left, env)
-                left = operators.narrowed_truth(left, node.op == "or")
-                return join([left, self.value(node.right, env)])
-            case ir.UnaryOp():
-                return operators.unary(node.op, self.value(node.operand, env))
-            case ir.Compare():
-                return operators.compared(self.value(node.left, env))
-            case ir.IfExp():
-                return join([self.value(node.body, env), self.value(node.orelse, env)])
-            case ir.Subscript():
-                return self._subscript(node, env)
-            case ir.NamedExpr():
-                return self.value(node.value, env)
-            case ir.Await():
-                return self._awaited(self.value(node.value, env))
-            case ir.Lambda():
-                self._local_functions[id(node)] = (node, env)
-                return known(LocalFunction("<lambda>", id(node), env.unit.qualname))
-            case _:
-                return UNKNOWN
 
     def name(self, name: str, env: Env) -> Value:
         """What a name may be where `env` holds."""
@@ -540,86 +461,12 @@ class Solver:
                     return self.declared(info.filename, decl, cls)
         return self.module_attribute(env.unit.filename, name)
 
-    def _attribute(self, node: ir.Attribute, env: Env) -> Value:
-        path = dotted(node)
-        if path:
-            definition = env.vars.get(path)
-            if definition is not None:
-                return self.definition(definition)
-        return self.attribute(self.value(node.value, env), node.attr)
-
     def attribute(self, owner: Value, name: str) -> Value:
         """`owner.name`."""
         if owner.unknown:
             return NOTHING if not owner.open else UNKNOWN
         value = join(attributes.attribute(self, alt.kind, name) for alt in owner.alts)
         return value.opened() if owner.open else value
-
-    def _display(self, node: ir.ListExpr | ir.SetExpr | ir.TupleExpr, env: Env) -> Value:
-        name = {ir.ListExpr: "list", ir.SetExpr: "set", ir.TupleExpr: "tuple"}[type(node)]
-        items: list[Value] | None = []
-        spread: list[Value] = []
-        for element in node.elements[:MOST_ITEMS]:
-            if isinstance(element, ir.Starred):
-                spread.append(self.iterated(self.value(element.value, env)))
-                items = None
-            else:
-                value = self.value(element, env)
-                spread.append(value)
-                if items is not None:
-                    items.append(value)
-        if len(node.elements) > MOST_ITEMS:
-            items, spread = None, [*spread, UNKNOWN]
-        return known(Sequence(name, join(spread), tuple(items) if items is not None else None))
-
-    def _dict(self, node: ir.DictExpr, env: Env) -> Value:
-        entries: list[tuple[Value, Value]] = []
-        rest: tuple[Value, Value] | None = None
-        for item in node.items[: MOST_ITEMS * 2]:
-            value = self.value(item.value, env)
-            if item.key is not None:
-                entries.append((self.value(item.key, env), value))
-                continue
-            more, others = operators.mapping_parts(value)
-            entries.extend(more)
-            rest = operators.join_rest(rest, others)
-        if len(node.items) > MOST_ITEMS * 2:
-            rest = (UNKNOWN, UNKNOWN)
-        return known(Mapping("dict", tuple(entries), rest))
-
-    def _comprehension(self, node: ir.Comprehension, env: Env) -> Value:
-        flow = env.unit.flow
-        inner = flow.scopes.get(id(node)) if flow else None
-        if node.kind == "generator":
-            return plain("generator")
-        if inner is None:
-            element = key = UNKNOWN
-        else:
-            element = self.value(node.element, inner)
-            key = self.value(node.key, inner) if node.key is not None else UNKNOWN
-        if node.kind == "dict":
-            return known(Mapping("dict", (), (key, element)))
-        return known(Sequence(node.kind, element))
-
-    def _subscript(self, node: ir.Subscript, env: Env) -> Value:
-        owner = self.value(node.value, env)
-        if isinstance(node.index, ir.SliceExpr):
-            return operators.sliced(owner)
-        if any(isinstance(k, (External, ClassObject)) for k in owner.kinds()):
-            return owner  # list[int](), Color["RED"] is met in operators.item
-        return operators.item(self, owner, self.value(node.index, env))
-
-    def _piped(self, node: ir.BinOp, env: Env) -> Value:
-        left, right = self.value(node.left, env), self.value(node.right, env)
-        for framework in self.frameworks:
-            found = framework.pipe(self, left, right, env.unit.origin(node))
-            if found is not None:
-                return found
-        return operators.binary(node.op, left, right)
-
-    def _awaited(self, value: Value) -> Value:
-        parts = [alt.kind.result if isinstance(alt.kind, Coroutine) else UNKNOWN for alt in value.alts]
-        return join([*parts, UNKNOWN] if value.open else parts)
 
     # --- definitions -------------------------------------------------------------------------------------------
 
@@ -629,56 +476,23 @@ class Solver:
         found = self._definitions.get(key)
         if found is not None:
             return found[1]
-        if key in self._busy:
+        if key in self.busy:
             self.cycles += 1
             return NOTHING
         if self._depth > DEEPEST_QUESTION:
             self.cycles += 1
             return UNKNOWN
-        self._busy.add(key)
+        self.busy.add(key)
         self._depth += 1
         cycles = self.cycles
         try:
-            value = self._define(definition)
+            value = definitions.defined(self, definition)
         finally:
             self._depth -= 1
-            self._busy.discard(key)
-        if self.cycles == cycles or not self._busy:
+            self.busy.discard(key)
+        if self.cycles == cycles or not self.busy:
             self._definitions[key] = (definition, value)
         return value
-
-    def _define(self, definition: Def) -> Value:
-        match definition:
-            case ExprDef():
-                value = self.value(definition.node, definition.env)
-                if value.unknown and definition.annotation is not None:
-                    return self.annotation(definition.annotation, definition.env)
-                return value
-            case PhiDef():
-                return join(self.definition(part) for part in definition.parts)
-            case NarrowDef():
-                return operators.narrowed(self, self.definition(definition.before), definition)
-            case ParamDef():
-                return self._parameter(definition)
-            case UnpackDef():
-                return operators.unpacked(self, self.definition(definition.source), definition.index)
-            case IterDef():
-                return self.iterated(self.value(definition.node, definition.env))
-            case EnterDef():
-                return self._entered(definition)
-            case ExceptDef():
-                return self._caught(definition)
-            case ImportDef():
-                return self._imported(definition)
-            case NestedDef():
-                return self._nested(definition)
-            case AugDef():
-                before = self.definition(definition.before)
-                return operators.binary(definition.op, before, self.value(definition.node, definition.env))
-            case ChangeDef():
-                return operators.changed(self, self.definition(definition.before), definition)
-            case _:
-                return UNKNOWN
 
     def iterated(self, value: Value) -> Value:
         """One item of what is iterated over."""
@@ -687,83 +501,6 @@ class Solver:
         parts = [operators.element(self, alt.kind) for alt in value.alts]
         return join([*parts, UNKNOWN] if value.open else parts)
 
-    def _entered(self, definition: EnterDef) -> Value:
-        context = self.value(definition.node, definition.env)
-        parts = []
-        for alt in context.alts:
-            match alt.kind:
-                case Plain(name=("file" | "tempfile" | "bytesio" | "stringio" | "lock" | "socket")):
-                    parts.append(known(alt.kind, alt.origin))
-                case _:
-                    parts.append(UNKNOWN)
-        return join([*parts, UNKNOWN] if context.open else parts)
-
-    def _caught(self, definition: ExceptDef) -> Value:
-        if definition.type is None:
-            return plain("exception")
-        parts: list[Value] = []
-        value = self.value(definition.type, definition.env)
-        for alt in value.alts:
-            match alt.kind:
-                case ClassObject(cls=cls):
-                    parts.append(known(Instance(cls)))
-                case External(qualname=qualname):
-                    parts.append(known(Instance(ClassRef(qualname))))
-                case _:
-                    parts.append(plain("exception"))
-        return join(parts) if parts else plain("exception")
-
-    def _imported(self, definition: ImportDef) -> Value:
-        filename = definition.env.unit.filename
-        module = imported_module(self.project, filename, definition.module, definition.level)
-        if definition.whole:
-            return self._resolved(module, definition.module)
-        return self._resolved(Query(self.project).attribute(module, definition.name or ""), definition.name or "")
-
-    def _nested(self, definition: NestedDef) -> Value:
-        node, env = definition.node, definition.env
-        if isinstance(node, ir.ClassDef):
-            return UNKNOWN
-        if not all(self._leaves_alone(d, env) for d in node.decorators):
-            return UNKNOWN
-        self._local_functions[id(node)] = (node, env)
-        return known(LocalFunction(node.name, id(node), env.unit.qualname))
-
-    def _leaves_alone(self, decorator: ir.Decorator, env: Env) -> bool:
-        """Whether a decorator inside a function gives back what it gets, as `functools.wraps(f)` does."""
-        callee = decorator.value.func if isinstance(decorator.value, ir.Call) else decorator.value
-        only = self.value(callee, env).only
-        return isinstance(only, External) and only.qualname == "functools.wraps"
-
-    def _parameter(self, definition: ParamDef) -> Value:
-        param, env = definition.param, definition.env
-        unit = env.unit
-        if unit.function is definition.function:
-            decl = self._functions.get((unit.filename, unit.offset))
-            if decl is not None:
-                for framework in self.frameworks:
-                    passed = framework.parameter(self, unit.filename, decl[0], definition.index, param.name)
-                    if passed is not None:
-                        return passed
-        if definition.index == 0 and unit.cls is not None and unit.function is definition.function:
-            found = self._functions.get((unit.filename, unit.offset))
-            names = [self.decorator_name(unit.filename, d) for d in found[0].decorators] if found else []
-            if "classmethod" in names:
-                return known(ClassObject(unit.cls))
-            if "staticmethod" not in names:
-                return known(Instance(unit.cls))
-        if definition.role == "vararg":
-            return known(Sequence("tuple", UNKNOWN))
-        if definition.role == "kwarg":
-            return known(Mapping("dict", (), (plain("str"), UNKNOWN)))
-        if param.annotation is not None:
-            value = self.annotation(param.annotation, env)
-            if not value.unknown:
-                return value
-        if param.default is not None:
-            return self.value(param.default, env).opened()
-        return UNKNOWN
-
     # --- functions ---------------------------------------------------------------------------------------------
 
     def returned(self, ref: FunctionRef) -> Value:
@@ -771,18 +508,18 @@ class Solver:
         if ref in self._returns:
             return self._returns[ref]
         key = ("returns", ref)
-        if key in self._busy or self._calls >= DEEPEST_CALL:
+        if key in self.busy or self._calls >= DEEPEST_CALL:
             self.cycles += 1
             return UNKNOWN
-        self._busy.add(key)
+        self.busy.add(key)
         self._calls += 1
         cycles = self.cycles
         try:
             value = self._returned(ref)
         finally:
             self._calls -= 1
-            self._busy.discard(key)
-        if self.cycles == cycles or not self._busy:
+            self.busy.discard(key)
+        if self.cycles == cycles or not self.busy:
             self._returns[ref] = value
         return value
 
@@ -794,7 +531,7 @@ class Solver:
         names = [self.decorator_name(ref.filename, d) for d in decl.decorators]
         if any(n in CONTEXT_MANAGERS for n in names):
             return UNKNOWN
-        promised = self._annotated(ref.filename, decl.returns, cls) if decl.returns else UNKNOWN
+        promised = self.annotated_at(ref.filename, decl.returns, cls) if decl.returns else UNKNOWN
         if promised.alts and not promised.open and all(isinstance(k, (Plain, Literal)) for k in promised.kinds()):
             value = promised
         else:

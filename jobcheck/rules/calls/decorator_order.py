@@ -43,8 +43,8 @@ from jobcheck.findings import Confidence
 from jobcheck.project.shape import DecoratorDecl
 from jobcheck.registry import Job
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.solve.decorators import CONTEXT_MANAGERS
 from jobcheck.solve.kinds import Function, Kind, LocalFunction, Origin, Value
-from jobcheck.solve.solver import CONTEXT_MANAGERS
 
 # Decorators that put a plain function, or an object without the job's methods, in the place of what they get.
 _WRAPPERS = frozenset({

@@ -1,0 +1,19 @@
+"""Decorators of other libraries that jobcheck understands, by full name."""
+
+from __future__ import annotations
+
+# Decorators that leave what a function returns, and how it is called, as they are.
+TRANSPARENT = frozenset({
+    "staticmethod", "classmethod", "functools.lru_cache", "functools.cache", "functools.wraps", "abc.abstractmethod",
+    "typing.override", "typing.overload", "typing.final", "django.db.transaction.atomic",
+    "django.db.transaction.non_atomic_requests", "django.utils.functional.classproperty",
+    "django.views.decorators.csrf.csrf_exempt", "django.contrib.auth.decorators.login_required",
+    "django.contrib.auth.decorators.permission_required", "django.views.decorators.http.require_POST",
+    "django.views.decorators.http.require_GET", "django.dispatch.receiver", "rest_framework.decorators.action",
+    "rest_framework.decorators.api_view", "rest_framework.decorators.permission_classes",
+})  # fmt: skip
+PROPERTIES = frozenset({
+    "property", "functools.cached_property", "django.utils.functional.cached_property",
+    "werkzeug.utils.cached_property", "abc.abstractproperty",
+})  # fmt: skip
+CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
