@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jobcheck.code import ir
 from jobcheck.registry import Job, Registry, Unsent
 from jobcheck.solve.flow import Exit, Flow, Site
 from jobcheck.solve.kinds import ClassObject, FrameworkValue
@@ -19,13 +20,19 @@ def record(reference: Reference, solver: Solver, flow: Flow, registry: Registry)
     """Add what one function builds and drops."""
     in_test = solver.is_test(flow.unit.filename)
     for site in flow.sites:
-        found = _built(reference, solver, site) if site.usage == "dropped" else None
+        found = _built(reference, solver, site) if site.usage == "dropped" and _may_build(site.call.func) else None
         if found is not None:
             registry.unsent.append(Unsent(NAME, found[0], flow.unit.origin(site.call), (found[1],), in_test))
     for bare in flow.bare:
         job = _named(reference, solver, bare)
         if bare.node is not None and job is not None:
             registry.unsent.append(Unsent(NAME, "method", flow.unit.origin(bare.node), (job,), in_test))
+
+
+def _may_build(func: ir.Expr) -> bool:
+    """Whether a callee is spelt like a class or a `set`: a cheap look before anything is solved."""
+    name = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
+    return name == "set" or isinstance(func, ir.Name) or name[:1].isupper()
 
 
 def _built(reference: Reference, solver: Solver, site: Site) -> tuple[str, Job] | None:

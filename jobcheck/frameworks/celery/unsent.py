@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 # Not `set`, which changes a signature in place.
+_COMPOSES = frozenset(name.rpartition(".")[2] for name in (*names.CANVAS, *names.SIGNATURES))
 _BUILDS = frozenset({"s", "si", "signature", "subtask", "clone", "map", "starmap", "chunks"})
 
 
@@ -23,6 +24,8 @@ def record(solver: Solver, flow: Flow, registry: Registry) -> None:
     unit = flow.unit
     in_test = solver.is_test(unit.filename)
     for site in flow.sites:
+        if not _may_build(site.call.func):
+            continue
         name = _unread_name(site)
         if (site.usage != "dropped" and name is None) or site.unit is not unit or not _builds(solver, site):
             continue
@@ -42,6 +45,11 @@ def record(solver: Solver, flow: Flow, registry: Registry) -> None:
             job = model.data_of(data.owner, "job")
             jobs = (job,) if isinstance(job, Job) else ()
             registry.unsent.append(Unsent(model.NAME, "method", unit.origin(bare.node), jobs, in_test))
+
+
+def _may_build(func: ir.Expr) -> bool:
+    """Whether a callee is spelt so that it may make a message: a cheap look before anything is solved."""
+    return isinstance(func, ir.Name) or (isinstance(func, ir.Attribute) and func.attr in _BUILDS | _COMPOSES)
 
 
 def _unread_name(site: Site) -> str | None:
