@@ -56,7 +56,7 @@ def commands(tools: Path, box: Path, app: Path) -> dict[str, list[str]]:
             "--config", str(rule), "--json", "--quiet", ".",
         ],
         "pylint": [
-            str(tools / "pylint"), "--errors-only", "--exit-zero", "--jobs", "0", "--rcfile", os.devnull, *files,
+            str(tools / "pylint"), "--errors-only", "--exit-zero", "--rcfile", os.devnull, *files,
         ],
     }  # fmt: skip
 
