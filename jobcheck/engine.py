@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import bisect
 import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jobcheck.ahead import Marks, any_between, read_ahead
 from jobcheck.code import ir
 from jobcheck.engine_types import Report, RunOptions
 from jobcheck.files import find_files
@@ -63,6 +63,8 @@ class _Run:
         tests = Patterns(settings.tests)
         seen: dict[str, bool] = {}
         self.solver.is_test = lambda name: seen[name] if name in seen else seen.setdefault(name, tests.matches(name))
+        verbs = frozenset(verb for f in frameworks for verb in f.verbs)
+        self.marks = Marks(re.compile(b"|".join(mark for f in frameworks for mark in f.marks)), verbs)
         self._ahead: dict[tuple[str, int, int], ir.Lowered] = {}
         self.registry = Registry()
         self.findings: list[Finding] = []
@@ -79,31 +81,15 @@ class _Run:
         island = cut(self.project.source(filename).data, start, end)
         return lower(island.data, island.indent)
 
-    def _lower_ahead(self, filenames: list[str], pattern: re.Pattern[bytes]) -> None:
-        """Lower what will surely be asked for, on all cores."""
-        from jobcheck.code.islands import cut
-        from jobcheck.code.pool import WORTH_IT, lower_all
-
-        spans: list[tuple[str, int, int]] = []
-        for filename in filenames:
-            try:
-                spans.extend((filename, start, end) for start, end in self._spans(filename, pattern))
-            except (UnreadableSource, RecursionError):
-                continue
-        if self.options.jobs == 1 or sum(end - start for _, start, end in spans) < WORTH_IT:
+    def _read_ahead(self, filenames: list[str]) -> None:
+        """Read what will surely be asked for, on all cores."""
+        if self.options.jobs == 1:
             return
-        islands = [cut(self.project.source(filename).data, start, end) for filename, start, end in spans]
-        for span, lowered in zip(spans, lower_all(islands, self.options.jobs), strict=True):
-            if lowered is not None:
-                self._ahead[span] = lowered
-
-    def _spans(self, filename: str, pattern: re.Pattern[bytes]) -> Iterator[tuple[int, int]]:
-        """Functions that hold a mark or look like jobs."""
-        offsets = self._marked(filename, pattern)
-        for decl, _ in self.solver.functions_of(filename):
-            jobs = any(d.dotted.rpartition(".")[2] in ("task", "shared_task", "job") for d in decl.decorators)
-            if jobs or _any_between(offsets, decl.start, decl.end):
-                yield decl.start, decl.end
+        sources = [self.project.source(filename).data for filename in filenames]
+        for filename, read in zip(filenames, read_ahead(sources, self.marks, self.options.jobs), strict=True):
+            if read is not None:
+                self.project.adopt_shape(filename, read.shape)
+                self._ahead.update({(filename, start, end): lowered for start, end, lowered in read.islands})
 
     def _candidates(self) -> Iterator[str]:
         """Files that hold an identifier of a framework; what cannot be read is a finding."""
@@ -143,17 +129,16 @@ class _Run:
 
     def _collect(self) -> None:
         candidates = list(self._candidates())
-        pattern = re.compile(b"|".join(mark for f in self.frameworks for mark in f.marks))
         makers: set[str] = set()
         done: set[str] = set()
         while candidates:
+            self._read_ahead(candidates)
             for filename in candidates:
                 self._guarded(filename, "the analysis", lambda name=filename: makers.update(self._makers(name)))  # type: ignore[misc]
-            self._lower_ahead(candidates, pattern)
             for number, filename in enumerate(candidates):
                 if self.options.progress:
                     self.options.progress("reading job code", number, len(candidates))
-                self._guarded(filename, "the analysis", lambda name=filename: self._file(name, pattern))  # type: ignore[misc]
+                self._guarded(filename, "the analysis", lambda name=filename: self._file(name))  # type: ignore[misc]
             done.update(candidates)
             candidates = self._mentioning(makers, done)
         named = [n for n in self.options.named if n.endswith(".py") and n in set(self.project.filenames)]
@@ -193,10 +178,10 @@ class _Run:
         if hole is not None and all(f.place.filename != filename or f.code != "JOB001" for f in self.findings):
             self._hole(filename, hole)
 
-    def _file(self, filename: str, pattern: re.Pattern[bytes]) -> None:
+    def _file(self, filename: str) -> None:
         self._holes(filename)
-        offsets = self._marked(filename, pattern)
         shape = self.project.shape(filename)
+        offsets = self.marks.offsets(self.project.source(filename).data, shape)
         for decl, cls in self.solver.functions_of(filename):
             self._job_of(filename, decl, cls)
         for ref in self._classes(filename, shape.classes):
@@ -206,24 +191,11 @@ class _Run:
                     self._add_job(job)
         bodies = {j.function.start for j in self.registry.jobs if j.function and j.function.filename == filename}
         for decl, _ in self.solver.functions_of(filename):
-            if _any_between(offsets, decl.start, decl.end) or decl.start in bodies:
+            if any_between(offsets, decl.start, decl.end) or decl.start in bodies:
                 unit = self.solver.function_unit(FunctionRef(filename, decl.qualname, decl.start))
                 if unit is not None:
                     self._unit(unit)
         self._statements(filename, offsets)
-
-    def _marked(self, filename: str, pattern: re.Pattern[bytes]) -> list[int]:
-        """Where job code shows, in order: what around these is an island."""
-        data = self.project.source(filename).data
-        offsets = [m.start() for m in pattern.finditer(data)]
-        for alias in self._aliases(filename):
-            offsets += [m.start() for m in re.finditer(rb"\b" + re.escape(alias.encode()) + rb"\s*\(", data)]
-        return sorted(offsets)
-
-    def _aliases(self, filename: str) -> dict[str, str]:
-        """What a file calls the verbs that it imports under another name: `from celery import chain as flow`."""
-        renamed = [i for i in self.project.shape(filename).imports if i.asname and i.name]
-        return {i.bound: i.name for i in renamed if i.name and any(i.name in f.verbs for f in self.frameworks)}
 
     def _classes(self, filename: str, decls: list[ClassDecl]) -> Iterator[ClassRef]:
         pending = list(decls)
@@ -245,7 +217,7 @@ class _Run:
             class_spans.extend((o.start, o.end, ref) for o in decl.others)
             pending.extend(decl.classes)
         for start, end, cls in [*spans, *class_spans]:
-            if not _any_between(offsets, start, end):
+            if not any_between(offsets, start, end):
                 continue
             if any(start < s and e <= end for s, e in inner):
                 continue  # an `if` around functions: they are units of their own
@@ -267,7 +239,7 @@ class _Run:
         if unit.refused:
             return
         flow = self.solver.flow(unit)
-        aliases = self._aliases(unit.filename)
+        aliases = self.marks.aliases(self.project.shape(unit.filename))
         for site in list(flow.sites):
             func = site.call.func
             verb = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
@@ -358,11 +330,6 @@ class _Run:
             whole_project=True,
             registry=job_rows(self.solver, registry, {f.name: f.display for f in self.frameworks}),
         )
-
-
-def _any_between(offsets: list[int], start: int, end: int) -> bool:
-    index = bisect.bisect_left(offsets, start)
-    return index < len(offsets) and offsets[index] < end
 
 
 def _filename(subject: object) -> str:

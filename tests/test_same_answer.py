@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jobcheck.code import pool
+from jobcheck import ahead
 from jobcheck.config import settings_from
 from jobcheck.engine import check
 from jobcheck.engine_types import RunOptions
@@ -47,7 +47,7 @@ def output(root: Path, cwd: Path, *args: str) -> object:
 
 
 def test_processes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "WORTH_IT", 0)
+    monkeypatch.setattr(ahead, "WORTH_IT", 0)
     one = findings(project, jobs=1)
     assert one
     assert findings(project, jobs=3) == one
