@@ -15,7 +15,6 @@ from jobcheck.solve.kinds import (
     Alt,
     ClassObject,
     ClassRef,
-    Coroutine,
     EnumMember,
     External,
     FrameworkValue,
@@ -26,7 +25,6 @@ from jobcheck.solve.kinds import (
     LocalFunction,
     Mapping,
     Method,
-    ModuleKind,
     Partial,
     Plain,
     Sequence,
@@ -421,6 +419,3 @@ def _instance_of(solver: Solver, cls: ClassRef) -> Value:
         return UNKNOWN
     flavor = solver.classes.enum_flavor(cls)
     return known(EnumMember(cls, flavor)) if flavor else known(Instance(cls))
-
-
-__all__ = ["Coroutine", "FrameworkValue", "ModuleKind", "binary", "constant", "element", "item"]

@@ -25,7 +25,6 @@ from jobcheck.solve.kinds import (
     DEEPEST,
     NOTHING,
     UNKNOWN,
-    Alt,
     ClassObject,
     ClassRef,
     Coroutine,
@@ -569,7 +568,3 @@ class Solver:
         """Declarations of a class attribute: file, declaration, the class that declares it."""
         for info, decl in self.classes.lookup(cls, name):
             yield info.filename, decl, info.ref
-
-    def alternatives(self, value: Value) -> tuple[Alt, ...]:
-        """The alternatives of a value (a shorthand for frameworks)."""
-        return value.alts

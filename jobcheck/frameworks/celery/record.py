@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, missing
-from jobcheck.frameworks.celery import bases, beat, compose, declare, mismatch, model, names, results, retries, unsent
+from jobcheck.frameworks.celery import bases, beat, compose, mismatch, model, names, results, retries, unsent
 from jobcheck.frameworks.celery.config import default_wire, serializer_names
-from jobcheck.registry import Argument, Enqueue, Job, Message, Registry, Retry, Schedule, Unsent, Wait
+from jobcheck.registry import Argument, Enqueue, Job, Message, Registry, Retry, Schedule, Wait
 from jobcheck.solve.calls import argument
 from jobcheck.solve.flow import Flow, Site
-from jobcheck.solve.kinds import External, FrameworkValue, Kind, Literal, Sequence, Value
+from jobcheck.solve.kinds import External, FrameworkValue, Literal, Sequence, Value
 
 if TYPE_CHECKING:
     from jobcheck.frameworks.celery import Celery
@@ -380,6 +380,3 @@ def _crontab(solver: Solver, site: Site) -> Schedule:
         elif arg.star:
             fields["*"] = Argument(solver.value(arg.value, env), env.unit.origin(arg.value), None, arg.star, arg.value)
     return Schedule(model.NAME, "crontab", env.unit.origin(site.call), fields, in_test=solver.is_test(site.unit.filename))
-
-
-__all__ = ["Kind", "Literal", "Recorder", "Unsent", "declare"]
