@@ -125,6 +125,8 @@ class _Walker(ExpressionWalker):
         self.expr(stmt.value, "operand")
         name = dotted(stmt.target)
         assert self.env is not None
+        if isinstance(stmt.target, (ir.Attribute, ir.Subscript)):
+            self._write(stmt.target, stmt.value, stmt.op)
         before = self.env.vars.get(name)
         if name and before is not None:
             self._bind(name, AugDef(before, stmt.op, stmt.value, self.env))
@@ -154,6 +156,7 @@ class _Walker(ExpressionWalker):
             if isinstance(target, ir.Name):
                 self._bind(target.id, UNKNOWN_DEF)
             elif isinstance(target, ir.Subscript):
+                self._write(target, None)
                 self._item_change(target, None)
 
     def assert_(self, stmt: ir.Assert) -> None:
@@ -351,7 +354,8 @@ class _Walker(ExpressionWalker):
         bind_parameters(inner, node, outer)
         self.flow.scopes[id(node)] = inner
         flow = Flow(self.unit, sites=self.flow.sites, entered=self.flow.entered, scopes=self.flow.scopes,
-                    nested=self.flow.nested, pipes=self.flow.pipes, bare=self.flow.bare)  # fmt: skip
+                    nested=self.flow.nested, pipes=self.flow.pipes, bare=self.flow.bare,
+                    writes=self.flow.writes)  # fmt: skip
         self.flow.nested[id(node)] = flow
         walker = _Walker(self.unit, flow, inner)
         walker.around = Around(role, node, outer, self.around)

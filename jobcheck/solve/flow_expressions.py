@@ -17,7 +17,7 @@ from jobcheck.solve.defs import (
     UnpackDef,
     dotted,
 )  # fmt: skip
-from jobcheck.solve.sites import Around, Exit, Flow, Pipe, Site
+from jobcheck.solve.sites import Around, Exit, Flow, Pipe, Site, Write
 from jobcheck.solve.units import Unit
 
 
@@ -92,13 +92,19 @@ class ExpressionWalker:
                 self._target(element, UnpackDef(definition, None if starred else index))
         elif isinstance(target, ir.Attribute):
             self.expr(target.value, "receiver")
+            self._write(target, definition.node if isinstance(definition, ExprDef) else None)
             name = dotted(target)
             if name:
                 self._bind(name, definition)
         elif isinstance(target, ir.Subscript):
             self.expr(target.value, "receiver")
             self.expr(target.index, "other")
+            self._write(target, definition.node if isinstance(definition, ExprDef) else None)
             self._item_change(target, definition.node if isinstance(definition, ExprDef) else None)
+
+    def _write(self, target: ir.Attribute | ir.Subscript, value: ir.Expr | None, op: str = "") -> None:
+        assert self.env is not None
+        self.flow.writes.append(Write(target, value, self.env, self.around, self.stmt, op))
 
     def _item_change(self, target: ir.Subscript, node: ir.Expr | None) -> None:
         name = dotted(target.value)

@@ -67,7 +67,9 @@ class Exit:
 class Flow:
     """What the pass found in one function or top-level statement.
 
-    `pipes` are its `|` expressions, `bare` its expression statements that are an attribute alone (`job.delay`).
+    `writes` are its assignments to attributes and items (`order.status = x`, `cache[key] = x`, `n.count += 1`); deleted
+    ones have no value. `pipes` are its `|` expressions, `bare` its expression statements that are an attribute alone
+    (`job.delay`).
     `entered` maps id(statement) to the environment before it (a nested function's statements included), `scopes`
     id(lambda, comprehension, nested def) to the environment inside it.
     """
@@ -82,7 +84,23 @@ class Flow:
     nested: dict[int, Flow] = field(default_factory=dict)
     pipes: list[Pipe] = field(default_factory=list)
     bare: list[Exit] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
     falls_through: bool = True
+
+
+@dataclass(eq=False, slots=True)
+class Write:
+    """An assignment to an attribute or an item: `target = value`, or `target op= value`; `value` None: unpacked, or deleted.
+
+    `env` is what reaches the statement.
+    """
+
+    target: ir.Attribute | ir.Subscript
+    value: ir.Expr | None
+    env: Env
+    around: Around | None
+    stmt: ir.Stmt
+    op: str = ""
 
 
 @dataclass(eq=False, slots=True)

@@ -43,6 +43,7 @@ from jobcheck.solve.kinds import (
     known,
     plain,
 )  # fmt: skip
+from jobcheck.solve.orm.base import Records
 from jobcheck.solve.units import Unit
 from jobcheck.wire import tables
 from jobcheck.wire.tables import Wire
@@ -67,6 +68,7 @@ class Solver:
         self.project = project
         self.frameworks = tuple(frameworks)
         self.classes = Classes(self)
+        self.records = Records(self)
         self._lower = lower
         self.serializers: dict[str, str] = {}
         self.versions: dict[str, str] = {}
