@@ -48,6 +48,7 @@ class Settings:
     serializers: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     idempotency_decorators: tuple[str, ...] = ()
+    idempotency_options: tuple[str, ...] = ()
     forwarders: Mapping[str, object] = field(default_factory=dict)
     use_suppressions: bool = True
     root: Path | None = None

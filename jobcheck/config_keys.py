@@ -18,7 +18,8 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key: its name, what its value has to be in words, and the function that reads it (TypeError: not that)."""
+    """One key: its name, what its value has to be in words, and the function that reads it (TypeError: not that;
+    its text, if any, says what was found)."""
 
     name: str
     expected: str
@@ -35,6 +36,20 @@ def _strings(value: object) -> tuple[str, ...]:
     if not isinstance(value, list | tuple):
         raise TypeError
     return tuple(_string(item) for item in value)
+
+
+def _dotted_names(value: object) -> tuple[str, ...]:
+    for name in _strings(value):
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise TypeError(f"a list with {name!r} in it, which is no dotted name")
+    return _strings(value)
+
+
+def _names(value: object) -> tuple[str, ...]:
+    for name in _strings(value):
+        if not name.isidentifier():
+            raise TypeError(f"a list with {name!r} in it, which is no name of an option")
+    return _strings(value)
 
 
 def _table(value: object) -> dict[str, object]:
@@ -80,7 +95,8 @@ KEYS = {
         Key("frameworks", _LIST, _strings),
         Key("serializers", _MAP, _table_of_strings),
         Key("versions", _MAP, _table_of_strings),
-        Key("idempotency-decorators", _LIST, _strings),
+        Key("idempotency-decorators", "a list of names such as \"shop.jobs.exactly_once\"", _dotted_names),
+        Key("idempotency-options", "a list of names such as \"idempotent\"", _names),
         Key("forwarders", "a table", _table),
         Key("root", "a folder name", _string),
     )
@@ -94,8 +110,8 @@ def read_value(source: str, name: str, value: object) -> object:
         raise ConfigError(f"{source}: unknown key {name!r}{_nearest_key(name)}")
     try:
         return key.read(value)
-    except TypeError:
-        raise ConfigError(f"{source}: {name!r} must be {key.expected}, not {_described(value)}") from None
+    except TypeError as error:
+        raise ConfigError(f"{source}: {name!r} must be {key.expected}, not {str(error) or _described(value)}") from None
 
 
 def _nearest_key(name: str) -> str:

@@ -16,6 +16,7 @@ from jobcheck.findings import Confidence, Finding, FindingBuilder, Place, Severi
 from jobcheck.frameworks import all_frameworks
 from jobcheck.frameworks.base import Framework
 from jobcheck.job_rows import job_rows
+from jobcheck.markers import Markers
 from jobcheck.patterns import Patterns
 from jobcheck.project.modules import Project
 from jobcheck.project.shape import ClassDecl, FunctionDecl, Hole
@@ -146,6 +147,13 @@ class _Run:
             self._guarded(filename, "the analysis", lambda name=filename: self._named(name))  # type: ignore[misc]
         for framework in self.frameworks:
             self._guarded("", framework.name, lambda f=framework: f.finish(self.solver, self.registry))  # type: ignore[misc]
+        self._guarded("", "the reading of markers", self._mark)
+
+    def _mark(self) -> None:
+        settings = self.options.settings
+        markers = Markers(self.solver, settings.idempotency_decorators, settings.idempotency_options)
+        markers.read(self.registry.jobs)
+        self.findings.extend(fault.build() for fault in markers.faults)
 
     def _makers(self, filename: str) -> Iterator[str]:
         """Functions of the file that are decorators which make jobs, by name."""
@@ -283,7 +291,7 @@ class _Run:
                 at.setdefault(finding.place, set()).add(finding.code)
         kept: dict[tuple[str, Place, str], Finding] = {}
         for finding in self.findings:
-            if any(code in at[finding.place] for code in yields.get(finding.code, ())):
+            if any(code in at.get(finding.place, ()) for code in yields.get(finding.code, ())):
                 continue
             kept.setdefault((finding.code, finding.place, finding.message), finding)
         self.findings = list(kept.values())

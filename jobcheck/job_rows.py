@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jobcheck.engine_types import JobRow
@@ -10,7 +9,6 @@ from jobcheck.findings import Place
 from jobcheck.frameworks.arguments import literal, text
 from jobcheck.registry import Handler, Job, Registry, Retry
 from jobcheck.solve.kinds import Origin
-from jobcheck.suppressions import markers
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -35,7 +33,7 @@ def job_rows(solver: Solver, registry: Registry, displays: dict[str, str]) -> li
             place=_place(solver, job.origin),
             queue=next((q for q in (text(job.options.get(name)) for name in _QUEUES) if q), None),
             retries=_retries(job, retries.get(id(job), [])),
-            idempotency=_idempotency(solver, job),
+            idempotency=_idempotency(job),
             enqueued_by=tuple(sorted(_place(solver, o) for o in by_job.get(id(job), []))),
             signature=str(job.signature) if job.signature is not None else "",
         )
@@ -71,24 +69,6 @@ def _with_end(form: str, bound: str, job: Job) -> str:
     return f"{form} ({_ENDS[bound]})" if _ENDS.get(bound) else form
 
 
-def _idempotency(solver: Solver, job: Job) -> str | None:
-    """The reason of the job's marker: the comment on it, or the runtime's decorator."""
-    return next(_reasons(solver, job), None)
-
-
-def _reasons(solver: Solver, job: Job) -> Iterator[str]:
-    data = solver.raw(job.filename) or b""
-    if b"idempotent" not in data:
-        return
-    row = _place(solver, job.origin).row
-    for marker in markers(data):
-        if marker.reason and marker.first_row <= row <= marker.last_row:
-            yield marker.reason
-    if job.decl is None:
-        return
-    decl = solver.class_decl(job.cls) if job.cls else job.decl
-    for decorator in decl.decorators if decl else ():
-        if decorator.is_call and solver.decorator_name(job.filename, decorator).endswith(".idempotent"):
-            said = solver.reason_of(job.filename, decorator)
-            if said:
-                yield said
+def _idempotency(job: Job) -> str | None:
+    """The reason of the job's marker; where it gives none, what kind of marker it is."""
+    return (job.marker.reason or job.marker.how) if job.marker else None

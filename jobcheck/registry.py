@@ -93,6 +93,30 @@ class Results:
     origin: Origin | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Somebody's word that running a job twice does no harm.
+
+    `how`: comment, decorator (the runtime's, or one that the configuration names), option (one that the configuration
+    names). `reason` may be empty where the form does not ask for one. `origin` covers what says so.
+    """
+
+    how: str
+    reason: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Dedup:
+    """What keeps a second message of a job off the queue as long as the first one is on it (`celery_once.QueueOnce`).
+
+    It is about messages, not about runs: a retry of the first one is let through.
+    """
+
+    by: str
+    origin: Origin
+
+
 @dataclass(eq=False, slots=True)
 class Job:
     """A thing that runs later: a decorated function, a job class, or a function that exists as a job by being enqueued.
@@ -102,7 +126,8 @@ class Job:
     `wire` is what the declaration says (a Value, UNKNOWN when silent); `wires` are the names of the serializers that this
     leaves, empty where enqueues decide. `origin` is the name of the function or class;
     `decorated` is the job decorator's expression, when there is one. `results` says what becomes of what it returns;
-    `handed_on` is a place where that is given to another job as an argument.
+    `handed_on` is a place where that is given to another job as an argument. `marker` says who vouches for its running
+    twice, `dedup` what keeps equal messages from being queued twice.
     """
 
     framework: str
@@ -124,6 +149,8 @@ class Job:
     wires: tuple[str, ...] = ()
     results: Results = field(default_factory=Results)
     handed_on: Origin | None = None
+    marker: Marker | None = None
+    dedup: Dedup | None = None
 
     @property
     def label(self) -> str:
@@ -376,6 +403,6 @@ class Registry:
 
 
 __all__ = [
-    "Argument", "Around", "Callback", "Enqueue", "Exit", "Handler", "Job", "Malformed", "Message", "MissingJob",
-    "Option", "Parameter", "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
+    "Argument", "Around", "Callback", "Dedup", "Enqueue", "Exit", "Handler", "Job", "Malformed", "Marker", "Message",
+    "MissingJob", "Option", "Parameter", "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
 ]  # fmt: skip

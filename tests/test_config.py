@@ -45,6 +45,7 @@ def test_every_key_is_read():
             "serializers": {"celery": "pickle"},
             "versions": {"celery": "5.3"},
             "idempotency-decorators": ["shop.once"],
+            "idempotency-options": ["repeatable"],
             "forwarders": {"shop.enqueue": {"job": 0}},
             "root": "src",
         }
@@ -59,7 +60,7 @@ def test_every_key_is_read():
     assert (found.baseline, found.root) == (Path("/p/known.json"), Path("/p/src"))
     assert (found.tests, found.frameworks) == (("spec/",), ("celery",))
     assert (found.serializers, found.versions) == ({"celery": "pickle"}, {"celery": "5.3"})
-    assert found.idempotency_decorators == ("shop.once",)
+    assert (found.idempotency_decorators, found.idempotency_options) == (("shop.once",), ("repeatable",))
     assert found.forwarders == {"shop.enqueue": {"job": 0}}
 
 

@@ -33,6 +33,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("delivery.swallowed_retry", "SwallowedRetry"),
     ("delivery.retry_misuse", "RetryMisuse"),
     ("delivery.waits_for_job", "WaitsForJob"),
+    ("delivery.require_marker", "RequireMarker"),
     ("timing.late_binding", "LateBinding"),
     ("wiring.schedule_pitfall", "SchedulePitfall"),
 )

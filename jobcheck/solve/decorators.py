@@ -5,7 +5,7 @@ from __future__ import annotations
 # Decorators that leave what a function returns, and how it is called, as they are.
 TRANSPARENT = frozenset({
     "staticmethod", "classmethod", "functools.lru_cache", "functools.cache", "functools.wraps", "abc.abstractmethod",
-    "typing.override", "typing.overload", "typing.final", "django.db.transaction.atomic",
+    "typing.override", "typing.overload", "typing.final", "jobcheck.runtime.idempotent", "django.db.transaction.atomic",
     "django.db.transaction.non_atomic_requests", "django.utils.functional.classproperty",
     "django.views.decorators.csrf.csrf_exempt", "django.contrib.auth.decorators.login_required",
     "django.contrib.auth.decorators.permission_required", "django.views.decorators.http.require_POST",

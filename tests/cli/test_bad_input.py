@@ -65,6 +65,8 @@ def test_refused(shop, jobcheck, args, message):
         (b"min-severity = 2\n", "'min-severity' must be one of info, warning, error, not the number 2\n"),
         (b"per-file-ignores = ['a']\n", "'per-file-ignores' must be a table of patterns, each with a list of rules"),
         (b"[versions]\ncelery = 5.3\n", "must be a table of strings, not a table where 'celery' is the number 5.3\n"),
+        (b"idempotency-decorators = ['once-only']\n", "not a list with 'once-only' in it, which is no dotted name\n"),
+        (b"idempotency-options = ['a.b']\n", "not a list with 'a.b' in it, which is no name of an option\n"),
         (b"baseline = true\n", "'baseline' must be a file name, not the boolean true\n"),
         (b"root = 'nowhere'\n", "nowhere is no folder\n"),
         (b"exclude = ['\\']\n", "'exclude': '\\\\' is not a pattern as in .gitignore\n"),

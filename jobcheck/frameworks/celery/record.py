@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, missing
-from jobcheck.frameworks.celery import bases, beat, compose, mismatch, model, names, results, retries, unsent
+from jobcheck.frameworks.celery import bases, beat, compose, dedup, mismatch, model, names, results, retries, unsent
 from jobcheck.frameworks.celery.config import default_wire, serializer_names
 from jobcheck.registry import Argument, Enqueue, Job, Message, Registry, Retry, Schedule, Wait
 from jobcheck.solve.calls import argument
@@ -282,6 +282,7 @@ class Recorder:
             if job.framework == model.NAME:
                 job.handlers = retries.handlers(solver, job)
                 job.results = results.results_of(job, backend, serializer, default_wire(solver))
+                job.dedup = dedup.dedup_of(solver, job)
         for retry in registry.retries:
             if retry.framework == model.NAME:
                 retries.complete(solver, retry)
