@@ -59,8 +59,8 @@ def called(solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value:
             return _external(solver, qualname, node, env)
         case ClassObject(cls=cls):
             return _construct(solver, cls, node, env)
-        case Function(ref=ref):
-            return solver.returned(ref)
+        case Function():
+            return solver.returned_to(callee, node, env)
         case LocalFunction():
             return _local(solver, callee)
         case Method(owner=owner, name=name):

@@ -17,6 +17,7 @@ from jobcheck.solve.defs import (
     Env,
     ExceptDef,
     ExprDef,
+    GivenDef,
     ImportDef,
     IterDef,
     NarrowDef,
@@ -26,6 +27,7 @@ from jobcheck.solve.defs import (
     UnpackDef,
 )  # fmt: skip
 from jobcheck.solve.kinds import (
+    NOTHING,
     UNKNOWN,
     ClassObject,
     ClassRef,
@@ -59,6 +61,8 @@ def defined(solver: Solver, definition: Def) -> Value:
             return operators.narrowed(solver, solver.definition(definition.before), definition)
         case ParamDef():
             return _parameter(solver, definition)
+        case GivenDef():
+            return definition.value if definition.default is None else _default(solver, definition)
         case UnpackDef():
             return operators.unpacked(solver, solver.definition(definition.source), definition.index)
         case IterDef():
@@ -122,8 +126,7 @@ def _nested(solver: Solver, definition: NestedDef) -> Value:
         return UNKNOWN
     if not all(_leaves_alone(solver, d, env) for d in node.decorators):
         return UNKNOWN
-    solver.local_functions[id(node)] = (node, env)
-    return known(LocalFunction(node.name, id(node), env.unit.qualname))
+    return known(LocalFunction(node.name, solver.local_function(node, env), env.unit.qualname))
 
 
 def _leaves_alone(solver: Solver, decorator: ir.Decorator, env: Env) -> bool:
@@ -158,9 +161,17 @@ def _parameter(solver: Solver, definition: ParamDef) -> Value:
         value = solver.annotation(param.annotation, env)
         if not value.unknown:
             return value
-    if param.default is not None:
-        return solver.value(param.default, env).opened()
-    return UNKNOWN
+    default = solver.value(param.default, env) if param.default is not None else NOTHING
+    if not solver.outermost or unit.function is not definition.function:
+        return default.opened()
+    return join([default, solver.callers.passed(unit, definition)])
+
+
+def _default(solver: Solver, definition: GivenDef) -> Value:
+    """A parameter's own default, in the module of its function."""
+    assert definition.default is not None
+    assert definition.env is not None
+    return solver.value(definition.default, definition.env)
 
 
 def imported_module(project: Project, filename: str, module: str, level: int) -> modules.Resolution:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Union
 from jobcheck.code import ir
 
 if TYPE_CHECKING:
+    from jobcheck.solve.kinds import Value
     from jobcheck.solve.units import Unit
 
 
@@ -132,13 +133,25 @@ class PhiDef:
 
 
 @dataclass(eq=False, slots=True)
+class GivenDef:
+    """A parameter of a function as one call sees it: the value that the call gives (see `binding`).
+
+    `default` is the parameter's own default where the call gives nothing; it belongs to the module of the function.
+    """
+
+    value: Value
+    default: ir.Expr | None = None
+    env: Env | None = None
+
+
+@dataclass(eq=False, slots=True)
 class UnknownDef:
     """A binding that jobcheck does not follow (a pattern, `global` names, a deleted name)."""
 
 
 Def = Union[
     ExprDef, UnpackDef, IterDef, EnterDef, ParamDef, ExceptDef, ImportDef, NestedDef, AugDef, ChangeDef, NarrowDef,
-    PhiDef, UnknownDef,
+    PhiDef, GivenDef, UnknownDef,
 ]  # fmt: skip
 
 UNKNOWN_DEF = UnknownDef()

@@ -69,8 +69,7 @@ def evaluate(solver: Solver, node: ir.Expr, env: Env) -> Value:
         case ir.Await():
             return _awaited(solver, solver.value(node.value, env))
         case ir.Lambda():
-            solver.local_functions[id(node)] = (node, env)
-            return known(LocalFunction("<lambda>", id(node), env.unit.qualname))
+            return known(LocalFunction("<lambda>", solver.local_function(node, env), env.unit.qualname))
         case _:
             return UNKNOWN
 

@@ -14,6 +14,7 @@ from jobcheck.solve.defs import (
     UNKNOWN_DEF,
     AugDef,
     ChangeDef,
+    Def,
     EnterDef,
     Env,
     ExceptDef,
@@ -36,11 +37,17 @@ __all__ = ["Around", "Exit", "Flow", "Pipe", "Site", "all_params", "body_flow", 
 CHANGES = frozenset({"append", "add", "update", "extend", "insert", "appendleft", "setdefault"})
 
 
-def function_flow(unit: Unit, node: ir.FunctionDef | ir.Lambda, outer: Env | None) -> Flow:
-    """The flow of a function whose free names are looked up in `outer` (None: in the module)."""
+def function_flow(
+    unit: Unit, node: ir.FunctionDef | ir.Lambda, outer: Env | None, bindings: dict[str, Def] | None = None
+) -> Flow:
+    """The flow of a function whose free names are looked up in `outer` (None: in the module).
+
+    `bindings` are what parameters are for one call of it, see `binding.bound_flow`.
+    """
     body: list[ir.Stmt] = node.body if isinstance(node, ir.FunctionDef) else []
     env = Env(unit, {}, outer, assigned_names(body) | {p.name for p in all_params(node.params)})
     bind_parameters(env, node, outer or Env(unit, {}, None, frozenset()))
+    env.vars.update(bindings or {})
     return _run(unit, body, env)
 
 

@@ -239,7 +239,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class LocalFunction:
-    """A function defined inside another one, or a lambda: `node` is its IR, `island` the function around it."""
+    """A function defined inside another one, or a lambda: `node` is its number (see Solver.local_function)."""
 
     name: str
     node: int
@@ -318,6 +318,14 @@ class Value:
     @property
     def unknown(self) -> bool:
         return not self.alts
+
+    @property
+    def vague(self) -> bool:
+        """Whether something of it is not known: another alternative, or what a container holds."""
+        return self.open or not self.alts or any(
+            (isinstance(a.kind, Sequence) and a.kind.element.vague) or (isinstance(a.kind, Partial) and a.kind.function.vague)
+            for a in self.alts
+        )
 
     @property
     def only(self) -> Kind | None:

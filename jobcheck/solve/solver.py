@@ -14,6 +14,8 @@ from jobcheck.project.resolver import Query
 from jobcheck.project.shape import AssignDecl, ClassDecl, DecoratorDecl, FunctionDecl
 from jobcheck.project.source import UnreadableSource
 from jobcheck.solve import attributes, definitions, expressions, operators, promises, stdlib
+from jobcheck.solve.binding import bound_flow
+from jobcheck.solve.callers import Callers
 from jobcheck.solve.classes import Classes
 from jobcheck.solve.decorators import CONTEXT_MANAGERS, PROPERTIES, TRANSPARENT
 from jobcheck.solve.defs import (
@@ -58,6 +60,10 @@ DEEPEST_CALL = 6
 # How many expressions one question may look at. Mutually recursive code would otherwise be walked again and again.
 LONGEST_QUESTION = 4_000
 
+# A function is solved for one call of it alone, when it has at most this many bytes, and within this many calls.
+LARGEST_BINDING = 4_000
+DEEPEST_BINDING = 3
+
 LowerIsland = Callable[[str, int, int], "Lowered"]
 
 
@@ -69,6 +75,7 @@ class Solver:
         self.frameworks = tuple(frameworks)
         self.classes = Classes(self)
         self.records = Records(self)
+        self.callers = Callers(self)
         self._lower = lower
         self.serializers: dict[str, str] = {}
         self.versions: dict[str, str] = {}
@@ -82,7 +89,8 @@ class Solver:
         self._registered: set[str] = set()
         self._definitions: dict[int, tuple[Def, Value]] = {}
         self.busy: set[object] = set()
-        self.local_functions: dict[int, tuple[ir.FunctionDef | ir.Lambda, Env]] = {}
+        self._local_functions: list[tuple[ir.FunctionDef | ir.Lambda, Env]] = []
+        self._local_numbers: dict[tuple[int, int], int] = {}
         self._depth = 0
         self._steps = 0
         self._calls = 0
@@ -118,16 +126,21 @@ class Solver:
 
     def nested_flow(self, ref: LocalFunction) -> Flow | None:
         """The flow of a function or lambda that stands inside another one."""
-        found = self.local_functions.get(ref.node)
-        if found is None:
-            return None
-        node, env = found
+        node, env = self._local_functions[ref.node]
         whole = env.unit.flow
         return whole.nested.get(id(node)) if whole else None
 
     def nested_node(self, ref: LocalFunction) -> tuple[ir.FunctionDef | ir.Lambda, Env] | None:
         """The IR and the surrounding environment of a nested function."""
-        return self.local_functions.get(ref.node)
+        return self._local_functions[ref.node]
+
+    def local_function(self, node: ir.FunctionDef | ir.Lambda, env: Env) -> int:
+        """The number of a nested function; one for each flow of the function around it."""
+        key = (id(node), id(env.unit))
+        if key not in self._local_numbers:
+            self._local_numbers[key] = len(self._local_functions)
+            self._local_functions.append((node, env))
+        return self._local_numbers[key]
 
     # --- declarations ------------------------------------------------------------------------------------------
 
@@ -422,10 +435,19 @@ class Solver:
 
     # --- expressions -------------------------------------------------------------------------------------------
 
+    @property
+    def outermost(self) -> bool:
+        """Whether the question is about the code that was asked about, and not about a function that it calls.
+
+        Only then are parameters sought at their callers; answers of the two sorts are remembered apart.
+        """
+        return self._calls == 0
+
     def value(self, node: ir.Expr, env: Env) -> Value:
         """What an expression may be where `env` holds."""
         memo = env.values
-        found = memo.get(id(node))
+        key = id(node) if self._calls == 0 else -id(node)
+        found = memo.get(key)
         if found is not None:
             assert isinstance(found, Value)
             return found
@@ -444,7 +466,7 @@ class Solver:
         if result.alts:
             result = result.at(env.unit.origin(node))
         if self.cycles == cycles or not self.busy:
-            memo[id(node)] = result
+            memo[key] = result
         return result
 
     def name(self, name: str, env: Env) -> Value:
@@ -473,7 +495,7 @@ class Solver:
 
     def definition(self, definition: Def) -> Value:
         """What a definition may give."""
-        key = id(definition)
+        key = id(definition) if self._calls == 0 else -id(definition)
         found = self._definitions.get(key)
         if found is not None:
             return found[1]
@@ -523,6 +545,30 @@ class Solver:
         if self.cycles == cycles or not self.busy:
             self._returns[ref] = value
         return value
+
+    def returned_to(self, callee: Function, node: ir.Call, env: Env) -> Value:
+        """What one call of a function of the project gives: by its arguments, where that is not known without them."""
+        value = self.returned(callee.ref)
+        key = ("bound", callee.ref)
+        if not value.vague or not node.args or key in self.busy or self._calls >= DEEPEST_BINDING:
+            return value
+        found = self.function_decl(callee.ref)
+        if found is None or found[0].end - found[0].start > LARGEST_BINDING or not self._plainly_decorated(callee.ref, found[0]):
+            return value
+        self.busy.add(key)
+        self._calls += 1
+        try:
+            flow = bound_flow(self, callee, node, env)
+            closer = self.flow_value(flow) if flow is not None else value
+            value = value if closer.unknown else closer
+        finally:
+            self._calls -= 1
+            self.busy.discard(key)
+        return known(Coroutine(value)) if found[0].is_async else value
+
+    def _plainly_decorated(self, ref: FunctionRef, decl: FunctionDecl) -> bool:
+        names = (self.decorator_name(ref.filename, d) for d in decl.decorators)
+        return all(n in TRANSPARENT and n not in CONTEXT_MANAGERS for n in names)
 
     def _returned(self, ref: FunctionRef) -> Value:
         found = self.function_decl(ref)

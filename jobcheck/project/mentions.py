@@ -1,0 +1,46 @@
+"""Where identifiers occur in the text of the project: which files are worth a look for one name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+
+from jobcheck.project.modules import Project
+from jobcheck.project.source import UnreadableSource
+
+_IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
+# A mention that hands nothing on: the function's own head, and import lists (whose aliases `callers` follows by value).
+_HEAD = re.compile(rb"\b(?:def|class)\s+$")
+
+
+class Mentions:
+    """Built when first asked; files that `skipped` names (tests) are left out."""
+
+    def __init__(self, project: Project, skipped: Callable[[str], bool]) -> None:
+        self._project = project
+        self._skipped = skipped
+
+    @cached_property
+    def _files(self) -> dict[bytes, list[str]]:
+        found: dict[bytes, list[str]] = {}
+        for filename in self._project.filenames:
+            if self._skipped(filename):
+                continue
+            try:
+                data = self._project.source(filename).data
+            except UnreadableSource:
+                continue
+            for name in set(_IDENTIFIER.findall(data)):
+                found.setdefault(name, []).append(filename)
+        return found
+
+    def files(self, name: str) -> list[str]:
+        """The files that hold an identifier, in the project's order."""
+        return self._files.get(name.encode(), [])
+
+    def offsets(self, filename: str, name: str) -> list[int]:
+        """Where a file mentions an identifier, other than to define it (comments and strings included)."""
+        data = self._project.source(filename).data
+        pattern = re.compile(rb"(?<![\w\x80-\xff])" + re.escape(name.encode()) + rb"(?![\w\x80-\xff])")
+        return [m.start() for m in pattern.finditer(data) if not _HEAD.search(data, max(0, m.start() - 12), m.start())]
