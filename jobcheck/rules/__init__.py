@@ -17,6 +17,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("arguments.string_keys", "NonStringKey"),
     ("arguments.key_mismatch", "KeyMismatch"),
     ("arguments.unserializable_result", "UnserializableResult"),
+    ("arguments.unpicklable_exception", "UnpicklableException"),
     ("calls.signature_mismatch", "SignatureMismatch"),
     ("calls.keyword_arguments", "KeywordArguments"),
     ("calls.option_as_argument", "OptionAsArgument"),
