@@ -10,6 +10,7 @@ from jobcheck.project import modules
 from jobcheck.project.shape import AssignDecl, BaseDecl, ClassDecl, FunctionDecl
 from jobcheck.solve import stdlib
 from jobcheck.solve.kinds import ClassObject, ClassRef, External
+from jobcheck.solve.orm.django_tables import MODEL_BASES
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -24,13 +25,7 @@ _DATACLASS = frozenset({"dataclasses.dataclass", "pydantic.dataclasses.dataclass
 _ATTRS = frozenset({"attr.s", "attr.attrs", "attr.define", "attr.frozen", "attrs.define", "attrs.frozen", "attr.dataclass"})
 _PYDANTIC = frozenset({"pydantic.BaseModel", "pydantic_settings.BaseSettings", "pydantic.generics.GenericModel"})
 _RECORDS = {
-    "django.db.models.Model": "dj_model", "django.db.models.base.Model": "dj_model",
-    "django.contrib.gis.db.models.Model": "dj_model",
-    "django.contrib.auth.models.AbstractUser": "dj_model", "django.contrib.auth.models.AbstractBaseUser": "dj_model",
-    "django.contrib.auth.models.User": "dj_model", "django.contrib.auth.models.Group": "dj_model",
-    "django.contrib.auth.models.PermissionsMixin": "dj_model", "mptt.models.MPTTModel": "dj_model",
-    "polymorphic.models.PolymorphicModel": "dj_model", "model_utils.models.TimeStampedModel": "dj_model",
-    "django_extensions.db.models.TimeStampedModel": "dj_model",
+    **dict.fromkeys(MODEL_BASES, "dj_model"),
     "sqlalchemy.orm.DeclarativeBase": "sqlalchemy", "sqlmodel.SQLModel": "sqlalchemy",
 }  # fmt: skip
 _DECLARATIVE = frozenset({

@@ -18,6 +18,7 @@ _MEMBERS = {
     "flag": "a Flag",
     "intflag": "an IntFlag",
 }
+_DJANGO = {"queryset": "a QuerySet", "rows": "a QuerySet of values", "manager": "a model manager"}
 _INSTANCES = {
     "dataclass": "a dataclass",
     "dataclass_frozen_slots": "a dataclass",
@@ -60,7 +61,7 @@ def describe(kind: Kind, facts: Rows | None = None) -> str:
             sort = _INSTANCES.get(facts.row(cls) or "") if facts else None
             return f"an instance of `{cls.name}`" + (f" ({sort})" if sort else "")
         case kinds.FrameworkValue("django", role):
-            return {"queryset": "a QuerySet", "rows": "a QuerySet of values"}.get(role, "a model manager")
+            return _DJANGO.get(role, _article(role.replace("_", " ")))
         case kinds.FrameworkValue(role="result"):
             return kinds.PLAIN_NAMES["async_result"]
         case kinds.FrameworkValue(role=role):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Union
+from typing import Protocol, Union, runtime_checkable
 
 # Widening is fixed: a value keeps at most this many alternatives, a container this many known items, and containers
 # nest this deep. What is beyond becomes open.
@@ -292,6 +292,15 @@ class FrameworkValue:
     framework: str
     role: str
     data: object = None
+
+
+@runtime_checkable
+class Items(Protocol):
+    """The data of a FrameworkValue that can be iterated over and sliced: a queryset, a query's result."""
+
+    @property
+    def element(self) -> Value:
+        """What iterating over it gives, each time."""
 
 
 Kind = Union[

@@ -20,6 +20,7 @@ from jobcheck.solve.kinds import (
     FrameworkValue,
     Function,
     Instance,
+    Items,
     Kind,
     Literal,
     LocalFunction,
@@ -186,7 +187,7 @@ def _item(solver: Solver, owner: Kind, index: Kind | None) -> Value:
         return plain("str")
     if plain_name(owner) == "bytes":
         return plain("int")
-    if isinstance(owner, FrameworkValue) and owner.framework == "django":
+    if isinstance(owner, FrameworkValue):
         return element(solver, owner)
     return UNKNOWN
 
@@ -218,7 +219,7 @@ def sliced(owner: Value) -> Value:
             parts.append(known(Sequence(alt.kind.name, alt.kind.element)))
         elif plain_name(alt.kind) in ("str", "bytes", "queryset", "np_array", "pd_frame"):
             parts.append(plain(plain_name(alt.kind)))
-        elif isinstance(alt.kind, FrameworkValue) and alt.kind.framework == "django":
+        elif isinstance(alt.kind, FrameworkValue) and isinstance(alt.kind.data, Items):
             parts.append(known(alt.kind))
         else:
             parts.append(UNKNOWN)
@@ -242,8 +243,8 @@ def element(solver: Solver, kind: Kind) -> Value:
         case ClassObject(cls=cls):
             flavor = solver.classes.enum_flavor(cls)
             return known(EnumMember(cls, flavor)) if flavor else UNKNOWN
-        case FrameworkValue(framework="django", role="queryset" | "manager", data=ClassRef() as cls):
-            return known(Instance(cls))
+        case FrameworkValue(data=Items() as items):
+            return items.element
         case _:
             return UNKNOWN
 

@@ -1,12 +1,12 @@
-"""Django: managers, querysets and the shortcuts that fetch a record. Source: Django 5.2's QuerySet reference."""
+"""Django: models, managers, querysets and the shortcuts that fetch a record. Source: Django 5.2's references."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.frameworks.base import NoJobs
+from jobcheck.project.shape import AssignDecl, FunctionDecl
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
@@ -15,94 +15,153 @@ from jobcheck.solve.kinds import (
     ClassRef,
     External,
     FrameworkValue,
+    Function,
     Instance,
     Kind,
-    Literal,
     Sequence,
     Value,
-    join,
     known,
     plain,
 )  # fmt: skip
+from jobcheck.solve.orm.base import FieldInfo, Operation
+from jobcheck.solve.orm.django_models import Models
+from jobcheck.solve.orm.django_operations import Operations
+from jobcheck.solve.orm.django_queries import MANAGERS, Method, Queries, Query, as_manager, query_of
+from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
-NAME = "django"
-_MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
-_RECORD = frozenset({"get", "create", "latest", "earliest", "aget", "acreate"})
-_MAYBE = frozenset({"first", "last"})
-_QUERY = frozenset({
-    "all", "filter", "exclude", "annotate", "order_by", "reverse", "distinct", "select_related", "prefetch_related", "defer",
-    "only", "using", "select_for_update", "union", "intersection", "difference", "alias", "none", "get_queryset",
-    "complex_filter",
-})  # fmt: skip
-_ROWS = frozenset({"values", "values_list", "dates", "datetimes"})
-_PLAIN = {"count": "int", "exists": "bool", "update": "int", "bulk_update": "int", "explain": "str", "contains": "bool"}
-_SHORTCUTS = frozenset({"django.shortcuts.get_object_or_404", "django.shortcuts.aget_object_or_404"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Method:
-    """A method of a manager or queryset, not called yet."""
-
-    owner: FrameworkValue
-    name: str
+_ONE_OR_404 = frozenset({"django.shortcuts.get_object_or_404", "django.shortcuts.aget_object_or_404"})
+_LIST_OR_404 = frozenset({"django.shortcuts.get_list_or_404", "django.shortcuts.aget_list_or_404"})
+_ABSENT = {
+    "DoesNotExist": "django.core.exceptions.ObjectDoesNotExist",
+    "MultipleObjectsReturned": "django.core.exceptions.MultipleObjectsReturned",
+}
 
 
 class DjangoModels(NoJobs):
-    """Answers for classes that derive from django.db.models.Model."""
+    """Answers for models and what belongs to them."""
 
     name = "django-models"
 
+    def __init__(self) -> None:
+        self._parts: tuple[Models, Queries, Operations] | None = None
+
+    def parts(self, solver: Solver) -> tuple[Models, Queries, Operations]:
+        """What answers for the project of a solver."""
+        if self._parts is None or self._parts[0].solver is not solver:
+            models = Models(solver)
+            self._parts = (models, Queries(solver, models), Operations(solver, models))
+        return self._parts
+
+    # --- the contract of mappers -------------------------------------------------------------------------------
+
+    def operation(self, solver: Solver, site: Site) -> Operation | None:
+        """See Orm."""
+        return self.parts(solver)[2].of(site)
+
+    def fields(self, solver: Solver, cls: ClassRef) -> dict[str, FieldInfo] | None:
+        """See Orm."""
+        models = self.parts(solver)[0]
+        return models.all(cls) if models.is_model(cls) else None
+
+    # --- attributes --------------------------------------------------------------------------------------------
+
     def attribute(self, solver: Solver, owner: Kind, name: str) -> Value | None:
-        """`Model.objects`, and the methods of managers and querysets."""
-        if isinstance(owner, ClassObject) and name in _MANAGERS and solver.classes.row(owner.cls) == "dj_model":
-            return self._manager(solver, owner.cls, name)
-        if isinstance(owner, Instance) and name in ("pk", "id") and solver.classes.row(owner.cls) == "dj_model":
-            return UNKNOWN
-        if isinstance(owner, FrameworkValue) and owner.framework == NAME:
-            return known(FrameworkValue(NAME, "method", _Method(owner, name)))
+        """`Model.objects`, fields of records, and the methods of managers and querysets."""
+        models, queries, _ = self.parts(solver)
+        query = query_of(owner)
+        if query is not None:
+            assert isinstance(owner, FrameworkValue)
+            return queries.attribute(owner, query, name)
+        if isinstance(owner, ClassObject) and models.is_model(owner.cls):
+            return self._of_model(queries, owner.cls, name)
+        if isinstance(owner, External) and models.is_model(ClassRef(owner.qualname)):
+            return self._of_model(queries, ClassRef(owner.qualname), name)
+        if isinstance(owner, Instance) and models.is_model(owner.cls):
+            return self._of_record(models, owner, name)
         return None
 
-    def _manager(self, solver: Solver, cls: ClassRef, name: str) -> Value:
-        """The manager; a model's own one may hold methods of its own, but get, create and first stay what they are."""
-        return known(FrameworkValue(NAME, "manager", cls))
+    def _of_model(self, queries: Queries, cls: ClassRef, name: str) -> Value | None:
+        if name in _ABSENT:
+            return known(External(_ABSENT[name]))
+        return queries.manager(cls, name) if name in MANAGERS or self._may_be_manager(queries, cls, name) else None
+
+    def _may_be_manager(self, queries: Queries, cls: ClassRef, name: str) -> bool:
+        for filename, decl, _ in queries.solver.member(cls, name):
+            if not isinstance(decl, AssignDecl) or decl.value is None:
+                return False
+            text = (queries.solver.raw(filename) or b"")[slice(*decl.value)]
+            return b"anager" in text or b"uery" in text
+        return False
+
+    def _of_record(self, models: Models, owner: Instance, name: str) -> Value | None:
+        cls = owner.cls
+        if models.method(cls, name):
+            return None
+        if name == "pk":
+            return models.key_value(cls)
+        field = models.field(cls, name)
+        if field is not None:
+            return as_manager(Query(field.relation, related=True)) if field.many else field.value
+        if name == "id":
+            return models.key_value(cls) if models.key(cls).name == "id" else UNKNOWN
+        relation = models.field(cls, name.removesuffix("_id")) if name.endswith("_id") else None
+        if relation is not None and relation.column == name:
+            return models.key_value(relation.relation) if relation.relation else UNKNOWN
+        return None
+
+    # --- calls -------------------------------------------------------------------------------------------------
 
     def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
-        """What a method of a manager or queryset, or get_object_or_404, gives."""
-        if isinstance(callee, External):
-            return self._shortcut(solver, node, env) if callee.qualname in _SHORTCUTS else None
-        if not isinstance(callee, FrameworkValue) or callee.framework != NAME:
-            return None
-        method = callee.data
-        if not isinstance(method, _Method):
+        """What a method of a manager or queryset, or a shortcut, gives."""
+        _, queries, _ = self.parts(solver)
+        match callee:
+            case External(qualname=qualname):
+                return self._external(solver, qualname, node, env)
+            case ClassObject(cls=cls):
+                return queries.new(cls, node, env)
+            case Function(bound=Value() as bound):
+                query = query_of(bound.only) if bound.only is not None else None
+                return queries.own_call(callee, query) if query is not None else None
+            case FrameworkValue(framework="django", role="method", data=Method() as method):
+                return self._method(queries, method, node, env)
+            case _:
+                return None
+
+    def _method(self, queries: Queries, method: Method, node: ir.Call, env: Env) -> Value:
+        owner = method.owner.only
+        query = query_of(owner) if owner is not None else None
+        if query is None or not isinstance(owner, FrameworkValue):
             return UNKNOWN
-        owner, name = method.owner, method.name
-        cls = owner.data
-        assert isinstance(cls, ClassRef)
-        if owner.role == "rows":
-            return known(owner) if name in _QUERY else UNKNOWN
-        if name in _RECORD:
-            return known(Instance(cls))
-        if name in _MAYBE:
-            return join([known(Instance(cls)), known(Literal(None))])
-        if name in ("get_or_create", "update_or_create"):
-            items = (known(Instance(cls)), plain("bool"))
-            return known(Sequence("tuple", join(items), items))
-        if name in _QUERY:
-            return known(FrameworkValue(NAME, "queryset", cls))
-        if name in _ROWS:
-            return known(FrameworkValue(NAME, "rows", cls))
-        if name == "bulk_create":
-            return known(Sequence("list", known(Instance(cls))))
-        return plain(_PLAIN[name]) if name in _PLAIN else UNKNOWN
+        return queries.call(owner, query, method.name, node, env)
+
+    def _external(self, solver: Solver, qualname: str, node: ir.Call, env: Env) -> Value | None:
+        if qualname in _ONE_OR_404:
+            return self._shortcut(solver, node, env)
+        if qualname in _LIST_OR_404:
+            return known(Sequence("list", self._shortcut(solver, node, env)))
+        return None
 
     def _shortcut(self, solver: Solver, node: ir.Call, env: Env) -> Value:
         first = argument(node, 0, "klass")
         only = solver.value(first, env).only if first is not None else None
+        query = query_of(only) if only is not None else None
+        if query is not None:
+            return query.record
         if isinstance(only, ClassObject):
             return known(Instance(only.cls))
-        if isinstance(only, FrameworkValue) and only.framework == NAME and isinstance(only.data, ClassRef):
-            return known(Instance(only.data))
-        return UNKNOWN
+        if isinstance(only, External) and solver.classes.row(ClassRef(only.qualname)) == "dj_model":
+            return known(Instance(ClassRef(only.qualname)))
+        return plain("record")
+
+    def parameter(self, solver: Solver, filename: str, decl: FunctionDecl, index: int, name: str) -> Value | None:
+        """`self` in the methods of managers and querysets."""
+        if index != 0 or decl.class_name is None:
+            return None
+        found = solver.function_at(filename, decl.start)
+        cls = found[1] if found else None
+        if cls is None or any(d.dotted in ("staticmethod", "classmethod") for d in decl.decorators):
+            return None
+        return self.parts(solver)[1].self_value(cls)

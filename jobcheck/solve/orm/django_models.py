@@ -1,0 +1,304 @@
+"""Django's models: what their fields are, and what reading one gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from jobcheck.code import ir
+from jobcheck.project import modules
+from jobcheck.project.shape import AssignDecl, ClassDecl, FunctionDecl
+from jobcheck.solve.calls import argument
+from jobcheck.solve.defs import Env
+from jobcheck.solve.kinds import (
+    UNKNOWN,
+    ClassObject,
+    ClassRef,
+    External,
+    Instance,
+    Sequence,
+    Value,
+    join,
+    known,
+    plain,
+)  # fmt: skip
+from jobcheck.solve.kinds import Literal as Constant
+from jobcheck.solve.orm import django_tables as tables
+from jobcheck.solve.orm.base import FieldInfo
+from jobcheck.solve.orm.django_apps import Apps
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+# What a call begins with: the name of the field's class.
+_CALLED = re.compile(rb"\s*([A-Za-z_][\w.]*)\s*\(")
+FIELD_FILE = ClassRef("django.db.models.fields.files.FieldFile")
+USER_SETTING = "django.conf.settings.AUTH_USER_MODEL"
+_OTHER_FIELDS = ("django.forms.", "rest_framework.", "django_filters.", "graphene", "marshmallow.", "wtforms.")
+# A custom field that says itself what its values are.
+_CONVERTS = ("from_db_value", "to_python", "contribute_to_class", "__get__")
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A field as a class body declares it. `sort` is the name of Django's (or a library's) class that it is at heart;
+    `custom` when a class of the project converts its values."""
+
+    name: str
+    sort: str
+    call: ir.Call
+    env: Env
+    filename: str
+    custom: bool
+
+
+class Models:
+    """The fields of models; answers are remembered."""
+
+    def __init__(self, solver: Solver) -> None:
+        self.solver = solver
+        self.apps = Apps(solver)
+        self._declarations: dict[tuple[ClassRef, str], Declaration | None] = {}
+        self._fields: dict[tuple[ClassRef, str], FieldInfo | None] = {}
+        self._together: dict[ClassRef, list[frozenset[str]]] = {}
+
+    def is_model(self, cls: ClassRef) -> bool:
+        """Whether a class surely is one of Django's models."""
+        return self.solver.classes.row(cls) == "dj_model"
+
+    # --- fields ------------------------------------------------------------------------------------------------
+
+    def all(self, cls: ClassRef) -> dict[str, FieldInfo]:
+        """Every field that a model declares or inherits, its automatic key included."""
+        found = {name: info for name in self._names(cls) if (info := self.field(cls, name)) is not None}
+        if not any(info.key for info in found.values()):
+            found = {"id": FieldInfo("id", self._auto_key(cls), unique=True, key=True, auto="key"), **found}
+        return found
+
+    def _names(self, cls: ClassRef) -> Iterator[str]:
+        info = self.solver.classes.info(cls)
+        seen: set[str] = set()
+        for ancestor in info.ancestors if info else ():
+            above = self.solver.classes.info(ancestor)
+            for decl in above.decl.assigns if above else ():
+                for name in decl.names:
+                    if name not in seen:
+                        seen.add(name)
+                        yield name
+
+    def field(self, cls: ClassRef, name: str) -> FieldInfo | None:
+        """One declared field by name; None when the model has no such field."""
+        key = (cls, name)
+        if key not in self._fields:
+            self._fields[key] = None  # a field whose kind depends on itself
+            declaration = self.declaration(cls, name)
+            if declaration is not None:
+                self._fields[key] = self._info(cls, declaration)
+        return self._fields[key]
+
+    def declaration(self, cls: ClassRef, name: str) -> Declaration | None:
+        """Where a field is declared: in the class or above it."""
+        key = (cls, name)
+        if key not in self._declarations:
+            self._declarations[key] = self._declared(cls, name)
+        return self._declarations[key]
+
+    def _declared(self, cls: ClassRef, name: str) -> Declaration | None:
+        for filename, decl, declaring in self.solver.member(cls, name):
+            if not isinstance(decl, AssignDecl):
+                return None
+            return self._read(filename, decl, declaring, name)
+        return None
+
+    def _read(self, filename: str, decl: AssignDecl, cls: ClassRef, name: str) -> Declaration | None:
+        if decl.value is None or decl.augmented or decl.unpacked:
+            return None
+        match = _CALLED.match(self.solver.raw(filename) or b"", *decl.value)
+        sort, custom = self.field_class(filename, match[1].decode()) if match else ("", False)
+        if not sort:
+            return None
+        unit = self.solver.unit(filename, *decl.value, cls=cls)
+        stmt = unit.body[0] if len(unit.body) == 1 else None
+        if not isinstance(stmt, ir.ExprStmt) or not isinstance(stmt.value, ir.Call):
+            return None
+        return Declaration(name, sort, stmt.value, self.solver.flow(unit).entered[id(stmt)], filename, custom)
+
+    def field_class(self, filename: str, dotted: str) -> tuple[str, bool]:
+        """The sort of field that a class is, by the name under which a file knows it; "" when it is none."""
+        match self.solver.project.resolve_dotted(filename, dotted):
+            case modules.External(qualname=qualname):
+                return _sort(qualname), False
+            case modules.Declared(filename=where, decls=(ClassDecl() as decl, *_)):
+                return self._custom_field(self.solver.classes.register(where, decl))
+            case _:
+                return "", False
+
+    def _custom_field(self, cls: ClassRef) -> tuple[str, bool]:
+        info = self.solver.classes.info(cls)
+        sorts = [s for a in info.ancestors if a.filename is None and (s := _sort(a.qualname))] if info else []
+        custom = any(True for name in _CONVERTS for _ in self.solver.member(cls, name))
+        return (sorts[0], custom) if sorts else ("", False)
+
+    def _info(self, cls: ClassRef, field: Declaration) -> FieldInfo:
+        null = self._is_true(field, "null")
+        key = self._is_true(field, "primary_key")
+        info = FieldInfo(
+            field.name,
+            unique=key or self._is_true(field, "unique") or field.sort in tables.UNIQUE,
+            key=key,
+            auto=self._auto(field),
+            together=self._unique_with(cls, field.name),
+        )
+        if field.sort in tables.ONE:
+            info.relation, info.column = self.target(cls, field), f"{field.name}_id"
+            value = known(Instance(info.relation)) if info.relation else plain("record")
+        elif field.sort in tables.MANY or field.sort == "GenericRelation":
+            info.relation, info.many = self.target(cls, field), True
+            return info
+        else:
+            value = self._kind(field)
+        info.value = join([value, plain("none")]) if null and value.alts else value
+        return info
+
+    def _kind(self, field: Declaration) -> Value:
+        if field.custom:
+            return UNKNOWN
+        if field.sort == "ArrayField":
+            return known(Sequence("list", self._base_kind(field)))
+        if field.sort in tables.FILES:
+            return known(Instance(FIELD_FILE))
+        kind = tables.FIELD_KINDS.get(field.sort, "")
+        return self.solver.named_kind(kind) if kind else UNKNOWN
+
+    def _base_kind(self, field: Declaration) -> Value:
+        """The kind of an ArrayField's items."""
+        base = argument(field.call, 0, "base_field")
+        if not isinstance(base, ir.Call):
+            return UNKNOWN
+        match self.solver.value(base.func, field.env).only:
+            case External(qualname=qualname):
+                kind = tables.FIELD_KINDS.get(_sort(qualname), "")
+                return self.solver.named_kind(kind) if kind else UNKNOWN
+            case _:
+                return UNKNOWN
+
+    def _auto(self, field: Declaration) -> Literal["", "key", "now", "add"]:
+        if field.sort in tables.AUTO_KEYS:
+            return "key"
+        if field.sort in tables.AUTO_NOW or self._is_true(field, "auto_now"):
+            return "now"
+        return "add" if field.sort in tables.AUTO_ADD or self._is_true(field, "auto_now_add") else ""
+
+    def _is_true(self, field: Declaration, keyword: str) -> bool:
+        given = argument(field.call, 99, keyword)
+        return isinstance(given, ir.Constant) and given.value is True
+
+    # --- keys --------------------------------------------------------------------------------------------------
+
+    def key(self, cls: ClassRef) -> FieldInfo:
+        """The primary key of a model."""
+        for name in self._names(cls):
+            found = self.field(cls, name)
+            if found is not None and found.key:
+                return found
+        return FieldInfo("id", self._auto_key(cls), unique=True, key=True, auto="key")
+
+    def key_value(self, cls: ClassRef) -> Value:
+        """What `pk` of a saved record is."""
+        key = self.key(cls)
+        if key.relation is not None and key.relation != cls:
+            return self.key_value(key.relation)
+        return key.value
+
+    def _auto_key(self, cls: ClassRef) -> Value:
+        """The key that Django adds: an int, unless a base that cannot be seen declares another one."""
+        info = self.solver.classes.info(cls)
+        outside = info.externals - tables.NOT_MODELS if info else frozenset({cls.qualname})
+        special = [plain(tables.LIBRARY_KEYS[q]) for q in sorted(outside) if q in tables.LIBRARY_KEYS]
+        if special:
+            return special[0]
+        complete = info is None or info.complete
+        return plain("int") if complete and all(q in tables.MODEL_BASES for q in outside) else UNKNOWN
+
+    # --- relations ---------------------------------------------------------------------------------------------
+
+    def target(self, cls: ClassRef, field: Declaration) -> ClassRef | None:
+        """The model that a relation refers to."""
+        node = argument(field.call, 0, "to")
+        return self.model_of(self.solver.value(node, field.env), field.filename, cls) if node is not None else None
+
+    def model_of(self, value: Value, filename: str, cls: ClassRef | None = None) -> ClassRef | None:
+        """The model that a class, or a string that names one, stands for."""
+        match value.only:
+            case ClassObject(cls=found):
+                return found
+            case Constant(value=str(text)):
+                return self.apps.named(text, filename, cls)
+            case External(qualname=qualname) if qualname == USER_SETTING:
+                return self.apps.user
+            case External(qualname=qualname):
+                return ClassRef(qualname)
+            case _:
+                return None
+
+    # --- uniqueness over several fields ------------------------------------------------------------------------
+
+    def _unique_with(self, cls: ClassRef, name: str) -> frozenset[str]:
+        """The fields together with which one is unique."""
+        groups = [group for group in self._unique_groups(cls) if name in group]
+        return groups[0] - {name} if groups else frozenset()
+
+    def _unique_groups(self, cls: ClassRef) -> list[frozenset[str]]:
+        if cls not in self._together:
+            self._together[cls] = []
+            for filename, decl, _ in self.solver.member(cls, "Meta"):
+                if isinstance(decl, ClassDecl):
+                    self._together[cls] = list(self._groups(filename, decl))
+                    break
+        return self._together[cls]
+
+    def _groups(self, filename: str, meta: ClassDecl) -> Iterator[frozenset[str]]:
+        for decl in meta.assigns:
+            if decl.value is None or not {"unique_together", "constraints"} & set(decl.names):
+                continue
+            unit = self.solver.unit(filename, *decl.value)
+            stmt = unit.body[0] if unit.body else None
+            if isinstance(stmt, ir.ExprStmt):
+                yield from _name_groups(stmt.value)
+
+    # --- members -----------------------------------------------------------------------------------------------
+
+    def method(self, cls: ClassRef, name: str) -> bool:
+        """Whether the project's own code declares a function of that name in the class."""
+        for _, decl, _ in self.solver.member(cls, name):
+            return isinstance(decl, FunctionDecl)
+        return False
+
+
+def _sort(qualname: str) -> str:
+    """The name of a field's class; "" for classes that are no fields of models."""
+    name = qualname.rpartition(".")[2]
+    if name in tables.ONE or name in tables.MANY or name in tables.OPEN:
+        return name
+    if qualname.startswith(tables.FIELD_MODULES):
+        return name if name.endswith(("Field", "Key")) else ""
+    return name if name.endswith("Field") and not qualname.startswith(_OTHER_FIELDS) else ""
+
+
+def _name_groups(node: ir.Expr) -> Iterator[frozenset[str]]:
+    """The groups of names in `[("a", "b")]`, `("a", "b")` and `[UniqueConstraint(fields=["a", "b"], ...)]`."""
+    if isinstance(node, ir.Call):
+        name = node.func.attr if isinstance(node.func, ir.Attribute) else getattr(node.func, "id", "")
+        fields = argument(node, 99, "fields")
+        # A conditional constraint does not hold for every row.
+        if name == "UniqueConstraint" and fields is not None and argument(node, 99, "condition") is None:
+            yield from _name_groups(fields)
+    elif isinstance(node, (ir.TupleExpr, ir.ListExpr, ir.SetExpr)):
+        names = [e.value for e in node.elements if isinstance(e, ir.Constant) and isinstance(e.value, str)]
+        if names and len(names) == len(node.elements):
+            yield frozenset(names)
+            return
+        for element in node.elements:
+            yield from _name_groups(element)
