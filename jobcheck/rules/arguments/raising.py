@@ -10,7 +10,7 @@ from jobcheck.code.walk import walk
 from jobcheck.registry import Job
 from jobcheck.rules.base import Context
 from jobcheck.rules.delivery import catching, performers
-from jobcheck.solve.defs import Env
+from jobcheck.solve.defs import Env, dotted
 from jobcheck.solve.exceptions import lineage, of_value, takes
 from jobcheck.solve.kinds import ClassObject, ClassRef, Function, FunctionRef, Instance, Origin
 from jobcheck.solve.sites import Around, Exit, Flow
@@ -19,7 +19,7 @@ from jobcheck.solve.sites import Around, Exit, Flow
 DEEPEST_CALL = 2
 MOST_FUNCTIONS = 25
 
-_Guard = tuple[Around | None, Env]
+_Guard = Around | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Raising:
             ref, guards, depth = pending.pop(0)
             function = self._function(ref, last=depth == DEEPEST_CALL)
             for cls, leaves in function.raises:
-                if leaves.node is not None and not self._taken(job, cls, ((leaves.around, leaves.env), *guards)):
+                if leaves.node is not None and not self._taken(job, cls, (leaves.around, *guards)):
                     call = leaves.node if isinstance(leaves.node, ir.Call) else None
                     made = call if call is not None and self._constructs(call, leaves.env) else None
                     yield Raised(job, cls, leaves.env.unit.origin(leaves.node), made)
@@ -105,33 +105,37 @@ class Raising:
                 continue
             only = solver.value(site.call.func, site.env).only
             if isinstance(only, Function):
-                function.calls.append((only.ref, (site.around, site.env)))
+                function.calls.append((only.ref, site.around))
 
     def _taken(self, job: Job, cls: ClassRef, guards: tuple[_Guard, ...]) -> bool:
         """Whether a `try` on the way up takes the exception for good, or may."""
         family = lineage(self._context.solver, cls)
-        for innermost, env in guards:
+        for innermost in guards:
             around = innermost
             while around is not None and around.role not in ("def", "lambda"):
-                if around.role == "try" and isinstance(around.node, ir.Try) and self._takes(job, around, env, family):
+                if around.role == "try" and isinstance(around.node, ir.Try) and self._takes(job, around, family):
                     return True
                 around = around.outer
         return False
 
-    def _takes(self, job: Job, around: Around, env: Env, family: frozenset[str]) -> bool:
+    def _takes(self, job: Job, around: Around, family: frozenset[str]) -> bool:
         assert isinstance(around.node, ir.Try)
         for handler in around.node.handlers:
             errors = catching.errors_of(self._context, handler, around.env)
             if takes(errors, family) or errors.open:
-                origin = catching.handler_origin(env.unit, handler)
-                catch = catching.Catch(env.unit, around.env, errors, origin, handler)
-                return not (catching.lets_through(self._context, catch) or self._hands_on(job, handler))
+                return not (_raises_again(handler) or self._hands_on(job, handler))
         return False
 
     def _hands_on(self, job: Job, handler: ir.Handler) -> bool:
         """`raise self.retry(exc=error)`: when the retries are used up, the error itself is raised."""
         inside = {id(node) for node in walk(handler.body)}
         return any(id(r.site.call) in inside and "exc" in r.arguments for r in performers.retries_of(self._context, job))
+
+
+def _raises_again(handler: ir.Handler) -> bool:
+    """`raise`, `raise error`: what a function may raise that the handler calls is not evidence enough."""
+    raised = [node for node in walk(handler.body, into_functions=False) if isinstance(node, ir.Raise)]
+    return any(node.exc is None or (handler.name is not None and dotted(node.exc) == handler.name) for node in raised)
 
 
 def _named(job: Job) -> Iterator[Raised]:
