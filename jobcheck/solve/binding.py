@@ -73,6 +73,7 @@ class _Binder:
         self.keywords: dict[str, Def] = {}
         self.open_positional = False
         self.open_keywords = False
+        self.receiver = ExprDef(call.func.value, env) if isinstance(call.func, ir.Attribute) else None
         for arg in call.args:
             self._given(arg)
 
@@ -112,7 +113,7 @@ class _Binder:
         found: dict[str, Def] = {}
         named = [*params.posonly, *params.args]
         if receiver is not None and named:
-            found[named.pop(0).name] = GivenDef(receiver)
+            found[named.pop(0).name] = GivenDef(receiver, written=self.receiver)
         for index, param in enumerate(named):
             found[param.name] = self._one(param, index)
         extra = self.positional[len(named) :]

@@ -137,11 +137,13 @@ class GivenDef:
     """A parameter of a function as one call sees it: the value that the call gives (see `binding`).
 
     `default` is the parameter's own default where the call gives nothing; it belongs to the module of the function.
+    `written` is how the caller wrote what the method is called on.
     """
 
     value: Value
     default: ir.Expr | None = None
     env: Env | None = None
+    written: ExprDef | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -46,6 +46,8 @@ from jobcheck.solve.kinds import (
     plain,
 )  # fmt: skip
 from jobcheck.solve.orm.base import Records
+from jobcheck.solve.reach import Reach
+from jobcheck.solve.sources import Sources
 from jobcheck.solve.units import Unit
 from jobcheck.wire import tables
 from jobcheck.wire.tables import Wire
@@ -76,6 +78,8 @@ class Solver:
         self.classes = Classes(self)
         self.records = Records(self)
         self.callers = Callers(self)
+        self.sources = Sources(self)
+        self.reach = Reach(self)
         self._lower = lower
         self.serializers: dict[str, str] = {}
         self.versions: dict[str, str] = {}

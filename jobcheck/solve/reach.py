@@ -1,0 +1,111 @@
+"""What runs when a function runs: the functions of the project that it calls, and those that they call."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.project.shape import FunctionDecl
+from jobcheck.solve.kinds import ClassObject, Function, FunctionRef
+from jobcheck.solve.sites import Flow, Site
+from jobcheck.solve.units import Unit
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+# How many calls down, and how many functions, one question looks at.
+DEEPEST_REACH = 4
+MOST_FUNCTIONS = 60
+# Methods of builtins that are called everywhere: what they are is not asked.
+_COMMON = frozenset(
+    "append extend items keys values get pop join format split strip lower upper startswith endswith replace encode decode "
+    "info debug warning error exception isoformat strftime first filter exclude order_by all count exists".split()
+)
+
+
+@dataclass(eq=False, slots=True)
+class Visit:
+    """One function that runs. `call` is the site that calls it, in `caller`; both None for the first."""
+
+    ref: FunctionRef
+    unit: Unit
+    flow: Flow
+    call: Site | None = None
+    caller: Visit | None = None
+
+    @property
+    def first(self) -> Site | None:
+        """The call in the outermost function that leads here."""
+        visit, site = self, self.call
+        while visit.caller is not None:
+            visit, site = visit.caller, visit.call
+        return site
+
+    @property
+    def calls(self) -> list[Site]:
+        """The calls that lead here, the outermost first."""
+        found: list[Site] = []
+        visit: Visit | None = self
+        while visit is not None and visit.call is not None:
+            found.insert(0, visit.call)
+            visit = visit.caller
+        return found
+
+
+class Reach:
+    """Answers are remembered. `solver.reach` is the one of a run. Jobs that are enqueued are not followed."""
+
+    def __init__(self, solver: Solver) -> None:
+        self._solver = solver
+        self._visits: dict[FunctionRef, list[Visit]] = {}
+        self._called: dict[int, tuple[Site, tuple[FunctionRef, ...]]] = {}
+
+    def of(self, ref: FunctionRef) -> list[Visit]:
+        """The function and what it calls, each once, the nearest first."""
+        if ref not in self._visits:
+            self._visits[ref] = self._walk(ref)
+        return self._visits[ref]
+
+    def _walk(self, ref: FunctionRef) -> list[Visit]:
+        found: list[Visit] = []
+        queue: deque[tuple[FunctionRef, Site | None, Visit | None, int]] = deque([(ref, None, None, 0)])
+        seen = {ref}
+        while queue and len(found) < MOST_FUNCTIONS:
+            current, call, caller, depth = queue.popleft()
+            unit = self._solver.function_unit(current)
+            if unit is None or unit.refused or unit.function is None:
+                continue
+            visit = Visit(current, unit, self._solver.flow(unit), call, caller)
+            found.append(visit)
+            for site in visit.flow.sites if depth < DEEPEST_REACH else ():
+                for callee in self.called(site):
+                    if callee not in seen:
+                        seen.add(callee)
+                        queue.append((callee, site, visit, depth + 1))
+        return found
+
+    def called(self, site: Site) -> tuple[FunctionRef, ...]:
+        """The functions of the project that a call may mean."""
+        found = self._called.get(id(site))
+        if found is None:
+            found = self._called[id(site)] = (site, tuple(dict.fromkeys(self._callees(site))))
+        return found[1]
+
+    def _callees(self, site: Site) -> Iterator[FunctionRef]:
+        func = site.call.func
+        if isinstance(func, ir.Attribute) and func.attr in _COMMON:
+            return
+        for kind in self._solver.value(func, site.env).kinds():
+            if isinstance(kind, Function):
+                yield kind.ref
+            elif isinstance(kind, ClassObject):
+                yield from self._constructor(kind)
+
+    def _constructor(self, kind: ClassObject) -> Iterator[FunctionRef]:
+        for info, decl in self._solver.classes.lookup(kind.cls, "__init__"):
+            if isinstance(decl, FunctionDecl):
+                yield FunctionRef(info.filename, decl.qualname, decl.start)
+            return
