@@ -200,12 +200,25 @@ class Malformed:
     certain: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """An enqueue that does not happen where it is written but when something else does.
+
+    `how`: on_commit (Django's hook, and project functions that put what they get into it), delay_on_commit (a form of
+    the framework's own), after_commit (a hook or event of another library). `origin` covers what says so.
+    """
+
+    how: str
+    origin: Origin
+
+
 @dataclass(eq=False, slots=True)
 class Enqueue:
     """One place where a job is handed to a queue, or a message for one is made.
 
     form        how it is spelt (`delay`, `apply_async`, `s`, `si`, `send_task`, `perform_later`, ...)
     jobs        the jobs it may mean; empty when unknown (then perhaps `job_name`)
+    named       where the name stands, for a job that is named by a string
     arguments   in order; `open_args`/`open_kwargs` when there are more that cannot be seen (`*x`, `**x`, a variable)
     options     by name, what the framework keeps
     sent        whether the call itself sends; a signature does not
@@ -213,6 +226,9 @@ class Enqueue:
     partial     more arguments may be added before it is sent
     follows     the worker sends it, when other jobs are done (a later link of a chain, the body of a chord)
     immediate   performed here and now without a queue (`perform_now`, `apply`): no wire, but a signature
+    deferred    put off until a transaction has been committed; None: enqueued as soon as the code gets there
+    through     the calls on the way when the project's own functions hand the job on: from the one in the outermost such
+                function to the framework's own form; `site` and `origin` are then the call that starts it
     """
 
     framework: str
@@ -221,6 +237,7 @@ class Enqueue:
     origin: Origin
     jobs: tuple[Job, ...] = ()
     job_name: str | None = None
+    named: Origin | None = None
     arguments: list[Argument] = field(default_factory=list)
     open_args: bool = False
     open_kwargs: bool = False
@@ -234,10 +251,17 @@ class Enqueue:
     malformed: list[Malformed] = field(default_factory=list)
     wire: Value = UNKNOWN
     in_test: bool = False
+    deferred: Deferred | None = None
+    through: tuple[Site, ...] = ()
 
     @property
     def unit(self) -> Unit:
         return self.site.unit
+
+    @property
+    def innermost(self) -> Site:
+        """The framework's own form: the last of the calls on the way."""
+        return self.through[-1] if self.through else self.site
 
     @property
     def positional(self) -> list[Argument]:
@@ -403,6 +427,6 @@ class Registry:
 
 
 __all__ = [
-    "Argument", "Around", "Callback", "Dedup", "Enqueue", "Exit", "Handler", "Job", "Malformed", "Marker", "Message",
+    "Argument", "Around", "Callback", "Dedup", "Deferred", "Enqueue", "Exit", "Handler", "Job", "Malformed", "Marker", "Message",
     "MissingJob", "Option", "Parameter", "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
 ]  # fmt: skip

@@ -172,6 +172,8 @@ class Recorder:
         )  # fmt: skip
         self._list_form(solver, made, first=1)
         made.sent, made.partial, made.prepended = False, True, None
+        first = argument(site.call, 0, "varies") or argument(site.call, 0, "task")
+        made.named = site.env.unit.origin(first) if first is not None else None
         registry.enqueues.append(made)
         self.made[id(data)] = made
 
@@ -199,7 +201,9 @@ class Recorder:
             name = arguments.literal(value)
             job = model.data_of(value.only, "job") if value.only is not None else None
             jobs = (job,) if isinstance(job, Job) else ()
-            registry.enqueues.append(self.enqueue(solver, site, verb, jobs, name if isinstance(name, str) else None))
+            made = self.enqueue(solver, site, verb, jobs, name if isinstance(name, str) else None)
+            made.named = site.env.unit.origin(first) if first is not None else None
+            registry.enqueues.append(made)
         elif verb in ("signature", "subtask"):
             self._named_signature(solver, site, registry)
         elif verb == "add_periodic_task":
@@ -255,7 +259,7 @@ class Recorder:
         if args is None and kwargs is None:
             return None
         parts = arguments.from_parts(solver, args.node if args else None, kwargs.node if kwargs else None, site.env)
-        made = Enqueue(model.NAME, "retry", site, site.unit.origin(site.call), (job,), None, parts.arguments)
+        made = Enqueue(model.NAME, "retry", site, site.unit.origin(site.call), (job,), arguments=parts.arguments)
         made.open_args = parts.open_args or args is None
         made.open_kwargs = parts.open_kwargs or kwargs is None
         made.malformed = mismatch.malformed(parts.malformed, "retry")
