@@ -38,11 +38,13 @@ class Refusal:
     """An exception class that does not take its own `args`.
 
     `counts` are the numbers of arguments that pickle may call it with (empty: any), `needs` the parameters that have
-    no default, `keywords` those of them that only a keyword reaches. `at` is the name of the `__init__`.
+    no default, `keywords` those of them that only a keyword reaches. `at` is the name of the class that declares the
+    `__init__` in question, `init` that of the method.
     """
 
     cls: ClassRef
     at: Origin
+    init: Origin
     counts: tuple[int, ...]
     needs: tuple[str, ...]
     keywords: tuple[str, ...]
@@ -53,7 +55,7 @@ class _Init:
     """The `__init__` that one class of the line declares."""
 
     index: int
-    filename: str
+    info: ClassInfo
     decl: FunctionDecl
     function: ir.FunctionDef
     flow: Flow
@@ -75,8 +77,9 @@ def refusal(solver: Solver, cls: ClassRef, made: ir.Call | None) -> Refusal | No
         return None
     positional = [*params.posonly, *params.args][1:]
     needs = tuple(p.name for p in positional if p.default is None)
-    at = Origin(init.filename, init.decl.name_start, init.decl.name_end)
-    return Refusal(cls, at, tuple(dict.fromkeys(counts)), needs, keywords) if counts or keywords else None
+    declaring = Origin(init.info.filename, init.info.decl.name_start, init.info.decl.name_end)
+    at = Origin(init.info.filename, init.decl.name_start, init.decl.name_end)
+    return Refusal(cls, declaring, at, tuple(dict.fromkeys(counts)), needs, keywords) if counts or keywords else None
 
 
 def _given(made: ir.Call | None) -> int | None:
@@ -147,7 +150,7 @@ def _init_from(solver: Solver, line: list[ClassRef], start: int) -> _Init | None
         unit = solver.function_unit(FunctionRef(info.filename, decl.qualname, decl.start))
         if unit is None or unit.refused or unit.function is None or decl.decorators:
             return None
-        return _Init(index, info.filename, decl, unit.function, solver.flow(unit))
+        return _Init(index, info, decl, unit.function, solver.flow(unit))
     return None
 
 

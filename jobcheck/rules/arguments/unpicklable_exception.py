@@ -55,7 +55,7 @@ from jobcheck.rules.arguments import rebuilding
 from jobcheck.rules.arguments.raising import Raised, Raising
 from jobcheck.rules.arguments.rebuilding import Refusal
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
-from jobcheck.solve.kinds import ClassRef
+from jobcheck.solve.kinds import Origin
 
 # The frameworks that pickle what a job raises.
 _PICKLES = frozenset({"celery"})
@@ -70,19 +70,19 @@ class UnpicklableException(Rule):
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
         raising = Raising(context)
-        found: dict[ClassRef, list[tuple[Raised, Refusal]]] = {}
+        found: dict[Origin, list[tuple[Raised, Refusal]]] = {}
         for job in registry.jobs:
             if job.framework not in _PICKLES or context.solver.is_test(job.filename):
                 continue
             for raised in raising.of(job):
                 refusal = rebuilding.refusal(context.solver, raised.cls, raised.call)
                 if refusal is not None:
-                    found.setdefault(raised.cls, []).append((raised, refusal))
+                    found.setdefault(refusal.at, []).append((raised, refusal))
         for cases in found.values():
             yield self.finding(cases, context)
 
     def finding(self, cases: list[tuple[Raised, Refusal]], context: Context) -> FindingBuilder:
-        """One finding for a class, at its `__init__`, with the first place that raises it."""
+        """One finding for a class that declares an `__init__`, with the first place that raises it or a kind of it."""
         raised, refusal = next(((r, w) for r, w in cases if not r.named), cases[0])
         job, name = raised.job, raised.cls.name
         text = f"`{name}`, which `{job.label}` raises, cannot be unpickled: {_why(name, refusal)}"
@@ -93,6 +93,7 @@ class UnpicklableException(Rule):
             "failure handlers and `except` around `.get()` do not know it."
         )
         builder.how_to_fix = _FIX_KEYWORDS if refusal.keywords else _FIX
+        builder.relate(context.place(refusal.init), "its `__init__` is here")
         builder.relate(context.place(raised.origin), f"{raised.named} names it" if raised.named else "it is raised here")
         return builder
 
