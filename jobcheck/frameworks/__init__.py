@@ -11,5 +11,6 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.frameworks.deferral import Deferral
     from jobcheck.frameworks.reference import Reference
     from jobcheck.solve.orm.django import DjangoModels
+    from jobcheck.solve.orm.sqlalchemy import SqlAlchemy
 
-    return (Celery(), Reference(), Deferral(), DjangoModels())
+    return (Celery(), Reference(), Deferral(), DjangoModels(), SqlAlchemy())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from jobcheck.project.shape import AssignDecl, ClassDecl, FunctionDecl
 from jobcheck.solve import stdlib
 from jobcheck.solve.kinds import (
+    NOTHING,
     UNKNOWN,
     ClassObject,
     ClassRef,
@@ -68,6 +69,8 @@ def _of_plain(solver: Solver, owner: Kind, name: str) -> Value:
     fields = stdlib.FIELDS.get(kind)
     if fields and name in fields:
         return solver.named_kind(fields[name])
+    if kind == "none" and not name.startswith("__"):
+        return NOTHING  # raises
     if kind:
         return known(Method(known(owner), name))
     return UNKNOWN

@@ -42,7 +42,7 @@ def call(solver: Solver, node: ir.Call, env: Env) -> Value:
     """The value of a call expression."""
     callee = solver.value(node.func, env)
     if callee.unknown:
-        return callee
+        return solver.records.inferred(node, env) or callee
     parts = [called(solver, alt.kind, node, env) for alt in callee.alts]
     return join([*parts, UNKNOWN] if callee.open else parts)
 

@@ -10,6 +10,7 @@ from jobcheck.project import modules
 from jobcheck.project.shape import AssignDecl, BaseDecl, ClassDecl, FunctionDecl
 from jobcheck.solve import stdlib
 from jobcheck.solve.kinds import ClassObject, ClassRef, External
+from jobcheck.solve.orm import records
 from jobcheck.solve.orm.django_tables import MODEL_BASES
 
 if TYPE_CHECKING:
@@ -26,12 +27,7 @@ _ATTRS = frozenset({"attr.s", "attr.attrs", "attr.define", "attr.frozen", "attrs
 _PYDANTIC = frozenset({"pydantic.BaseModel", "pydantic_settings.BaseSettings", "pydantic.generics.GenericModel"})
 _RECORDS = {
     **dict.fromkeys(MODEL_BASES, "dj_model"),
-    "sqlalchemy.orm.DeclarativeBase": "sqlalchemy", "sqlmodel.SQLModel": "sqlalchemy",
-}  # fmt: skip
-_DECLARATIVE = frozenset({
-    "sqlalchemy.orm.declarative_base", "sqlalchemy.ext.declarative.declarative_base",
-    "sqlalchemy.ext.declarative.api.declarative_base",
-})  # fmt: skip
+}
 # Bases that say nothing about what crosses a queue.
 _NEUTRAL = frozenset({
     "object", "abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol", "collections.abc.Hashable",
@@ -41,6 +37,8 @@ _BUILTIN_ROWS = {
     "dict": "dict_subclass", "collections.OrderedDict": "dict_subclass", "collections.UserDict": "plain",
     "tuple": "namedtuple", "collections.defaultdict": "dict_subclass",
 }  # fmt: skip
+# The rows of the wire tables that are records of a database.
+RECORD_ROWS = frozenset({"dj_model", "sqlalchemy", "peewee", "mongoengine"})
 
 
 @dataclass(eq=False, slots=True)
@@ -218,9 +216,9 @@ class Classes:
         return info is not None and any(d in _DATACLASS or d in _ATTRS for a in info.ancestors for d in self._decorators(a))
 
     def record(self, ref: ClassRef) -> str | None:
-        """dj_model or sqlalchemy for a class of database records; None for others."""
+        """dj_model, sqlalchemy, peewee or mongoengine for a class of database records; None for others."""
         row = self.row(ref)
-        return row if row in ("dj_model", "sqlalchemy") else None
+        return row if row in RECORD_ROWS else None
 
     def row(self, ref: ClassRef) -> str | None:
         """The row of the wire tables for an instance; None when it is not known what an instance is."""
@@ -233,17 +231,18 @@ class Classes:
         if ref.filename is None:
             if ref.qualname in stdlib.BUILTIN_EXCEPTIONS:
                 return "exception"
-            return _RECORDS.get(ref.qualname)
+            return _RECORDS.get(ref.qualname) or records.of_external(ref.qualname)
         info = self.info(ref)
         if info is None:
             return None
         decorators = {d for a in info.ancestors for d in self._decorators(a)}
         externals = info.externals
-        if externals & _DECLARATIVE:
-            return "sqlalchemy"
         for qualname in externals:
             if qualname in _RECORDS:
                 return _RECORDS[qualname]
+        mapped = records.of_class(self._solver, info)
+        if mapped is not None:
+            return mapped
         if self._defines(info, "__json__"):
             return "json_hook"
         if decorators & _DATACLASS:

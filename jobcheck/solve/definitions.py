@@ -31,7 +31,9 @@ from jobcheck.solve.kinds import (
     UNKNOWN,
     ClassObject,
     ClassRef,
+    Entered,
     External,
+    FrameworkValue,
     Instance,
     LocalFunction,
     Mapping,
@@ -91,6 +93,8 @@ def _entered(solver: Solver, definition: EnterDef) -> Value:
         match alt.kind:
             case Plain(name=("file" | "tempfile" | "bytesio" | "stringio" | "lock" | "socket")):
                 parts.append(known(alt.kind, alt.origin))
+            case FrameworkValue(data=Entered() as opened):
+                parts.append(opened.entered)
             case _:
                 parts.append(UNKNOWN)
     return join([*parts, UNKNOWN] if context.open else parts)

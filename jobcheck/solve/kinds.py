@@ -303,6 +303,23 @@ class Items(Protocol):
         """What iterating over it gives, each time."""
 
 
+@runtime_checkable
+class Places(Protocol):
+    """The data of a FrameworkValue that holds something at each index: a row of a result."""
+
+    def at(self, index: int | None) -> Value:
+        """What stands at an index; None where that is not known."""
+
+
+@runtime_checkable
+class Entered(Protocol):
+    """The data of a FrameworkValue that a `with` statement opens: a session, a transaction."""
+
+    @property
+    def entered(self) -> Value:
+        """What `with ... as name` gives the name."""
+
+
 Kind = Union[
     Literal, Plain, Sequence, Mapping, EnumMember, Instance, ClassObject, Function, LocalFunction, Partial, External,
     Method, ModuleKind, Coroutine, FrameworkValue,

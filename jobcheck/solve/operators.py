@@ -27,6 +27,7 @@ from jobcheck.solve.kinds import (
     Mapping,
     Method,
     Partial,
+    Places,
     Plain,
     Sequence,
     Value,
@@ -188,8 +189,13 @@ def _item(solver: Solver, owner: Kind, index: Kind | None) -> Value:
     if plain_name(owner) == "bytes":
         return plain("int")
     if isinstance(owner, FrameworkValue):
-        return element(solver, owner)
+        return _placed(owner.data, index) if isinstance(owner.data, Places) else element(solver, owner)
     return UNKNOWN
+
+
+def _placed(data: Places, index: Kind | None) -> Value:
+    place = index.value if isinstance(index, Literal) else None
+    return data.at(place if isinstance(place, int) else None)
 
 
 def holds(owner: Mapping, index: Kind | None) -> bool:
@@ -261,6 +267,8 @@ def unpacked(solver: Solver, value: Value, index: int | None) -> Value:
                 parts.append(kind.items[index] if index < len(kind.items) else UNKNOWN)
             else:
                 parts.append(UNKNOWN if index is None else kind.element)
+        elif isinstance(kind, FrameworkValue) and isinstance(kind.data, Places):
+            parts.append(kind.data.at(index))
         else:
             parts.append(UNKNOWN)
     return join([*parts, UNKNOWN] if value.open else parts)

@@ -64,8 +64,14 @@ def _quoted(solver: Solver, text: str, env: Env, depth: int) -> Value:
 
 def _instances(solver: Solver, classes: Value) -> Value:
     """An instance of any of the classes."""
-    found = join(_of_class(solver, k) for k in classes.kinds())
+    found = join(_promised(solver, k) for k in classes.kinds())
     return UNKNOWN if found.unknown else (found.opened() if classes.open else found)
+
+
+def _promised(solver: Solver, kind: object, arguments: tuple[Value, ...] = ()) -> Value:
+    """An instance of a class; of one outside the project, what a mapper knows of it."""
+    mapped = solver.records.promised(kind.qualname, arguments) if isinstance(kind, External) else None
+    return _of_class(solver, kind) if mapped is None else mapped
 
 
 def _of_class(solver: Solver, kind: object) -> Value:
@@ -124,7 +130,7 @@ def _subscripted(solver: Solver, node: ir.Subscript, env: Env, depth: int) -> Va
         return known(Mapping(stdlib.MAPPINGS[name], (), (inner(0), inner(1))))
     if name in ("type", "typing.Type"):
         return UNKNOWN
-    return of_external(name)
+    return _promised(solver, kind, tuple(inner(i) for i in range(len(parts))))
 
 
 def _sequence(name: str, parts: list[ir.Expr], values: list[Value]) -> Value:

@@ -6,11 +6,13 @@ about a call or a class and nothing more: what follows from them for a job, rule
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from jobcheck.code import ir
+from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import UNKNOWN, ClassRef, Value
 from jobcheck.solve.sites import Site
 
@@ -92,6 +94,17 @@ class Orm(Protocol):
         """What a class of records declares, inherited fields included; None when it is not this mapper's."""
 
 
+@runtime_checkable
+class Infers(Protocol):
+    """A mapper that also knows the values of annotations and of calls that nothing else explains."""
+
+    def promised(self, solver: Solver, qualname: str, arguments: tuple[Value, ...]) -> Value | None:
+        """A value annotated with a class outside the project (`Session`, `Query[Order]`), or None."""
+
+    def inferred(self, solver: Solver, node: ir.Call, env: Env) -> Value | None:
+        """A call on something unknown that its arguments explain (`anything.query(Order)`), or None."""
+
+
 class Records:
     """Asks every mapper, and remembers. `solver.records` is the one of a run."""
 
@@ -99,6 +112,18 @@ class Records:
         self._solver = solver
         self._operations: dict[int, tuple[Site, Operation | None]] = {}
         self._fields: dict[ClassRef, dict[str, FieldInfo]] = {}
+        self._infers = [f for f in solver.frameworks if isinstance(f, Infers)]
+        self.memo: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
+
+    def promised(self, qualname: str, arguments: tuple[Value, ...]) -> Value | None:
+        """What an annotation with a class outside the project means to a mapper."""
+        found = (mapper.promised(self._solver, qualname, arguments) for mapper in self._infers)
+        return next((value for value in found if value is not None), None)
+
+    def inferred(self, node: ir.Call, env: Env) -> Value | None:
+        """What a call on something unknown must give, by its arguments."""
+        found = (mapper.inferred(self._solver, node, env) for mapper in self._infers)
+        return next((value for value in found if value is not None), None)
 
     @property
     def _mappers(self) -> Iterable[Orm]:
