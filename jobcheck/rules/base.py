@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from jobcheck.findings import Confidence, FindingBuilder, Place, Severity
 from jobcheck.registry import Enqueue, Job, Message, Registry
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
     from jobcheck.wire.tables import Wire
 
+T = TypeVar("T")
 DISPLAY = {"celery": "Celery", "reference": "jobcheck.runtime"}
 
 
@@ -63,6 +64,7 @@ class Context:
         self.solver = solver
         self.registry = registry
         self._uses: dict[tuple[FunctionRef, str], Uses] = {}
+        self._kept: dict[object, Any] = {}
 
     def place(self, origin: Origin) -> Place:
         """The region of a file that an origin stands for."""
@@ -81,6 +83,13 @@ class Context:
         if key not in self._uses:
             self._uses[key] = uses_of(self.solver, *key)
         return self._uses[key]
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """What `make` gives, made the first time that a rule asks for the key."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: T = self._kept[key]
+        return found
 
     def describe(self, kind: Kind) -> str:
         """How a message names a kind."""
