@@ -41,7 +41,7 @@ Hand every parameter that has no default to `super().__init__`, in order, and ma
 None.
 
 ## Known limits
-An exception is followed through two calls of functions of the project. One that a job takes itself is left alone, and
+An exception is followed through four calls of functions of the project. One that a job takes itself is left alone, and
 so are classes with a base, a decorator or a `__new__` that is not plain to see, and those that derive from OSError. That
 the exception holds something that cannot be pickled, such as a response, is not looked at.
 """
@@ -51,8 +51,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jobcheck.registry import Registry
-from jobcheck.rules.arguments import rebuilding
-from jobcheck.rules.arguments.raising import Raised, Raising
+from jobcheck.rules.arguments import raising, rebuilding
+from jobcheck.rules.arguments.raising import Raised
 from jobcheck.rules.arguments.rebuilding import Refusal
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.solve.kinds import Origin
@@ -69,12 +69,11 @@ class UnpicklableException(Rule):
     subject = Registry
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
-        raising = Raising(context)
         found: dict[Origin, list[tuple[Raised, Refusal]]] = {}
         for job in registry.jobs:
             if job.framework not in _PICKLES or context.solver.is_test(job.filename):
                 continue
-            for raised in raising.of(job):
+            for raised in raising.of_job(job, context):
                 refusal = rebuilding.refusal(context.solver, raised.cls, raised.call)
                 if refusal is not None:
                     found.setdefault(refusal.at, []).append((raised, refusal))
