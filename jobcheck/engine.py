@@ -27,6 +27,7 @@ from jobcheck.rules import all_rules
 from jobcheck.rules.base import Context, Rule
 from jobcheck.rules.catalogue import catalogue
 from jobcheck.solve.kinds import ClassRef, FrameworkValue, FunctionRef
+from jobcheck.solve.sites import Site
 from jobcheck.solve.solver import Solver
 from jobcheck.solve.units import Unit
 
@@ -148,6 +149,7 @@ class _Run:
         for framework in self.frameworks:
             self._guarded("", framework.name, lambda f=framework: f.finish(self.solver, self.registry))  # type: ignore[misc]
         self._guarded("", "the reading of markers", self._mark)
+        self.solver.effects.enqueued = _enqueued(self.registry)
 
     def _mark(self) -> None:
         settings = self.options.settings
@@ -338,6 +340,16 @@ class _Run:
             whole_project=True,
             registry=job_rows(self.solver, registry, {f.name: f.display for f in self.frameworks}),
         )
+
+
+def _enqueued(registry: Registry) -> Callable[[Site], tuple[FunctionRef, ...] | None]:
+    """The functions of the jobs that a call enqueues, for whoever asks what a function does."""
+    found = {
+        id(e.site.call): tuple(job.function for job in e.jobs if job.function is not None)
+        for e in registry.enqueues
+        if e.sent and not e.immediate
+    }
+    return lambda site: found.get(id(site.call))
 
 
 def _filename(subject: object) -> str:

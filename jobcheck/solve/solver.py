@@ -22,6 +22,7 @@ from jobcheck.solve.defs import (
     Def,
     Env,
 )  # fmt: skip
+from jobcheck.solve.effects import Effects
 from jobcheck.solve.flow import Flow, body_flow, function_flow
 from jobcheck.solve.kinds import (
     DEEPEST,
@@ -78,6 +79,7 @@ class Solver:
         self.classes = Classes(self)
         self.records = Records(self)
         self.callers = Callers(self)
+        self.effects = Effects(self)
         self.sources = Sources(self)
         self.reach = Reach(self)
         self._lower = lower

@@ -1,0 +1,144 @@
+"""Database operations that double: rows that are inserted again, counters that are counted up again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.solve import effect_tables as tables
+from jobcheck.solve.calls import argument
+from jobcheck.solve.defs import Env, ExprDef, NarrowDef, dotted
+from jobcheck.solve.kinds import ClassRef
+from jobcheck.solve.orm.base import Operation
+
+if TYPE_CHECKING:
+    from jobcheck.solve.effects import Effect
+    from jobcheck.solve.solver import Solver
+
+# The packages whose errors an operation may raise.
+ERRORS = {
+    "django": frozenset({"django"}), "sqlalchemy": frozenset({"sqlalchemy"}), "peewee": frozenset({"peewee"}),
+    "mongoengine": frozenset({"mongoengine", "pymongo"}),
+}  # fmt: skip
+_WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
+
+
+def effect(solver: Solver, operation: Operation) -> Effect | None:
+    """The insert or increment that an operation is; None for others."""
+    from jobcheck.solve.effects import Effect
+
+    site = operation.site
+    name = operation.model.name if operation.model is not None else "a row"
+    origin = site.unit.origin(site.call)
+    if operation.act in ("create", "add"):
+        guard = _once(solver, operation)
+        certain = operation.model is not None and bool(solver.records.fields(operation.model))
+        doubles = certain and not guard and not is_journal(operation.model)
+        return Effect("insert", doubles, site, origin, f"a new {name}", model=operation.model, guard=guard)
+    counted = _counted(solver, operation)
+    if counted:
+        return Effect("increment", True, site, origin, f"{name}.{counted}", model=operation.model)
+    return None
+
+
+def is_journal(model: ClassRef | None) -> bool:
+    """Whether a class of rows says what happened, once for each run."""
+    words = [w.lower() for w in _WORDS.findall(model.name)] if model is not None else []
+    return bool(words) and (words[-1] in tables.JOURNALS or bool({"log", "audit", "history"} & set(words)))
+
+
+# --- rows that the database refuses to write twice -----------------------------------------------------------------
+
+
+def _once(solver: Solver, operation: Operation) -> str:
+    """The unique fields that a new row is given, in words; "" when there are none."""
+    if operation.model is None:
+        return ""
+    fields = solver.records.fields(operation.model)
+    given = _given(operation)
+    if given is not None and ("pk" in given or any(f.key and f.name in given for f in fields.values())):
+        return "its own key is given"
+    for field in fields.values():
+        alone = field.unique and not field.key and not field.auto
+        if alone and _covered(frozenset({field.name}), given, solver, operation.model):
+            return f"{field.name} is unique"
+        if field.together and _covered(field.together, given, solver, operation.model):
+            return f"{', '.join(sorted(field.together))} are unique together"
+    return ""
+
+
+def _covered(names: frozenset[str], given: frozenset[str] | None, solver: Solver, model: ClassRef) -> bool:
+    """Whether all of some fields are given; they are, when it is not known which are."""
+    if given is None:
+        return True
+    columns = {f.name for n in given for f in [solver.records.field(model, n)] if f is not None} | given
+    return names <= columns
+
+
+def _given(operation: Operation) -> frozenset[str] | None:
+    """The fields that a new row is given by name; None when that is not known."""
+    call = operation.site.call
+    if operation.record is not None:
+        made = _made(operation.record, operation.site.env)
+    else:
+        made = call if isinstance(call.func, ir.Attribute) and call.func.attr in ("create", "acreate") else _element(call)
+    if made is None or any(a.star for a in made.args):
+        return None
+    return frozenset(a.keyword for a in made.args if a.keyword is not None)
+
+
+def _element(call: ir.Call) -> ir.Call | None:
+    """The one call that makes each row of `bulk_create([Model(...) for ...])`."""
+    objects = argument(call, 0, "objs")
+    if isinstance(objects, ir.Comprehension) and isinstance(objects.element, ir.Call):
+        return objects.element
+    if isinstance(objects, ir.ListExpr) and len(objects.elements) == 1 and isinstance(objects.elements[0], ir.Call):
+        return objects.elements[0]
+    return None
+
+
+def _made(node: ir.Expr, env: Env) -> ir.Call | None:
+    if isinstance(node, ir.Call):
+        return node
+    found = env.lookup(node.id)[0] if isinstance(node, ir.Name) else None
+    while isinstance(found, NarrowDef):
+        found = found.before
+    return found.node if isinstance(found, ExprDef) and isinstance(found.node, ir.Call) else None
+
+
+# --- counters ------------------------------------------------------------------------------------------------------
+
+
+def _counted(solver: Solver, operation: Operation) -> str:
+    """The field that an operation counts up or down; "" when it does not."""
+    if operation.act == "update":
+        given = {a.keyword: a.value for a in operation.site.call.args if a.keyword is not None}
+        return next((name for name, value in given.items() if _adds_to(solver, name, value, operation.site.env)), "")
+    if operation.act != "save" or operation.record is None:
+        return ""
+    record, flow = dotted(operation.record), operation.site.unit.flow
+    for write in flow.writes if flow is not None else ():
+        target = write.target
+        if not isinstance(target, ir.Attribute) or dotted(target.value) != record or write.stmt.start > operation.site.call.start:
+            continue
+        own = write.value is not None and _adds_to(solver, target.attr, write.value, write.env)
+        if (write.op in ("+", "-") and _number(write.value)) or own:
+            return target.attr
+    return ""
+
+
+def _number(node: ir.Expr | None) -> bool:
+    """What is surely no text or list that is made longer."""
+    return isinstance(node, ir.Constant) and node.kind in ("int", "float")
+
+
+def _adds_to(solver: Solver, name: str, value: ir.Expr, env: Env) -> bool:
+    """`F("name") + 1`, `order.name + 1`."""
+    if not isinstance(value, ir.BinOp) or value.op not in ("+", "-"):
+        return False
+    left = value.left
+    if isinstance(left, ir.Call) and len(left.args) == 1 and isinstance(left.args[0].value, ir.Constant):
+        return dotted(left.func).rpartition(".")[2] == "F" and left.args[0].value.value == name
+    return isinstance(left, ir.Attribute) and left.attr == name and _number(value.right)
+
