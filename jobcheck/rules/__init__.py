@@ -36,6 +36,9 @@ RULES: tuple[tuple[str, str], ...] = (
     ("delivery.waits_for_job", "WaitsForJob"),
     ("delivery.require_marker", "RequireMarker"),
     ("timing.late_binding", "LateBinding"),
+    ("timing.naive_eta", "NaiveEta"),
+    ("timing.enqueue_at_import", "EnqueueAtImport"),
+    ("timing.enqueue_in_loop", "EnqueueInLoop"),
     ("wiring.schedule_pitfall", "SchedulePitfall"),
 )
 
