@@ -18,6 +18,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("arguments.key_mismatch", "KeyMismatch"),
     ("arguments.unserializable_result", "UnserializableResult"),
     ("arguments.unpicklable_exception", "UnpicklableException"),
+    ("arguments.mutated_argument", "MutatedArgument"),
     ("calls.signature_mismatch", "SignatureMismatch"),
     ("calls.keyword_arguments", "KeywordArguments"),
     ("calls.option_as_argument", "OptionAsArgument"),
@@ -30,6 +31,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("calls.decorator_order", "DecoratorOrder"),
     ("calls.not_a_job", "NotAJob"),
     ("calls.unknown_option", "UnknownOption"),
+    ("state.stale_read", "StaleRead"),
     ("delivery.endless_retry", "EndlessRetry"),
     ("delivery.swallowed_retry", "SwallowedRetry"),
     ("delivery.retry_misuse", "RetryMisuse"),
@@ -40,6 +42,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("timing.enqueue_at_import", "EnqueueAtImport"),
     ("timing.enqueue_in_loop", "EnqueueInLoop"),
     ("wiring.schedule_pitfall", "SchedulePitfall"),
+    ("wiring.unknown_job", "UnknownJob"),
 )
 
 

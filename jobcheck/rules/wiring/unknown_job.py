@@ -1,0 +1,149 @@
+"""
+## What it finds
+A job that is named by a string which no job of the project has: in a beat schedule, in `send_task("...")`, in
+`signature("...")`. The name leads to a module of the project that does not exist, to a module that has no such
+function, or to a function that is registered under another name.
+
+## Why it matters
+Nothing looks at the name before the message is sent. Celery's worker logs `Received unregistered task of type ...`,
+drops the message, and the nightly job has not run since the day somebody moved it.
+
+## Example
+```python
+"purge": {"task": "shop.tasks.purge_carts", "schedule": 3600}   # now in shop.carts.tasks
+```
+
+## Use instead
+```python
+"purge": {"task": "shop.carts.tasks.purge_carts", "schedule": 3600}
+```
+
+## How to fix
+Write the name under which the job is registered: the module in which it is defined and the function's name, or its
+own `name=`. A job that a package's `__init__` imports keeps the name of the module that defines it.
+
+## Options
+None.
+
+## Known limits
+Names of jobs of installed applications are not judged. Nothing is said in a project that has jobs whose `name=` is
+computed, or an app that overrides `gen_task_name`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from jobcheck.findings import Confidence
+from jobcheck.project.modules import Declared, External, Missing, Module, Package, candidates
+from jobcheck.project.resolver import Query
+from jobcheck.project.shape import FunctionDecl
+from jobcheck.registry import Enqueue, Job
+from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.solve.kinds import Literal
+
+_OUTCOME = {"celery": "the worker discards the message as that of an unregistered task"}
+
+
+class UnknownJob(Rule):
+    """JOB601."""
+
+    code = "JOB601"
+    severity = Severity.ERROR
+    subject = Enqueue
+
+    def check(self, enqueue: Enqueue, context: Context) -> Iterator[FindingBuilder]:
+        name = enqueue.job_name
+        if name is None or enqueue.jobs or enqueue.in_test or _computed_names(enqueue, context):
+            return
+        found = _lead_nowhere(name, enqueue, context) or _misspelt(name, enqueue, context)
+        if found is None:
+            return
+        why, confidence, job = found
+        outcome = _OUTCOME.get(enqueue.framework, "no worker knows it")
+        builder = context.finding(
+            self, enqueue.named or enqueue.origin, f"no job is registered as `{name}` ({why}): {outcome}",
+            confidence=confidence, framework=enqueue.framework, subject=name,
+            how_to_fix=f"Write `{job.name}`." if job is not None else "Write the name under which the job is registered.",
+        )  # fmt: skip
+        if job is not None:
+            builder.relate(context.place(job.origin), f"this job is registered as `{job.name}`")
+        yield builder
+
+
+Found = tuple[str, Confidence, "Job | None"]
+
+
+def _computed_names(enqueue: Enqueue, context: Context) -> bool:
+    """Whether some job of the framework has a name that only running the project tells."""
+    jobs = [j for j in context.registry.jobs if j.framework == enqueue.framework]
+    named = (j.options["name"].value.only for j in jobs if "name" in j.options)
+    if any(not (isinstance(only, Literal) and isinstance(only.value, str)) for only in named):
+        return True
+    return bool(context.solver.callers.mentions.files("gen_task_name"))
+
+
+def _lead_nowhere(name: str, enqueue: Enqueue, context: Context) -> Found | None:
+    """Follow the name as a path of modules; None where it leads out of the project or to what is not understood."""
+    dotted, _, function = name.rpartition(".")
+    if not dotted:
+        return None
+    project, importer = context.solver.project, enqueue.unit.filename
+    found = project.find_module(dotted, importer)
+    if isinstance(found, str):
+        return _absent(found, dotted, function, enqueue, context)
+    if found is not None or not _ours(dotted, importer, context):
+        return None
+    job = _namesake(function, enqueue, context)
+    return f"the project has no module `{dotted}`", Confidence.HIGH if job else Confidence.MEDIUM, job
+
+
+def _ours(dotted: str, importer: str, context: Context) -> bool:
+    """Whether a module that is not there would have to be the project's: the package around it is."""
+    project = context.solver.project
+    parent, _, last = dotted.rpartition(".")
+    while parent:
+        package = project.find_module(parent, importer)
+        if isinstance(package, str) and package.endswith("__init__.py"):
+            return not project.may_exist(package.rpartition("/")[0], last)
+        if isinstance(package, Package):
+            return parent.count(".") >= 1
+        if package is not None:
+            return True
+        parent, _, last = parent.rpartition(".")
+    return False
+
+
+def _absent(filename: str, dotted: str, function: str, enqueue: Enqueue, context: Context) -> Found | None:
+    resolution = Query(context.solver.project).attribute(Module(filename, dotted), function)
+    singles = candidates(resolution)
+    if all(isinstance(s, Missing) for s in singles):
+        return f"`{dotted}` has no `{function}`", Confidence.HIGH, _namesake(function, enqueue, context)
+    single = singles[0]
+    if len(singles) > 1 or not isinstance(single, Declared) or isinstance(single, External):
+        return None
+    places = {(single.filename, d.start) for d in single.decls if isinstance(d, FunctionDecl)}
+    jobs = [j for j in context.registry.jobs if j.function and (j.function.filename, j.function.start) in places]
+    if len(jobs) != 1 or jobs[0].framework != enqueue.framework:
+        return None
+    if "name" not in jobs[0].options and single.filename == filename:
+        return None  # the same job, under another name of its module
+    return f"the job is registered as `{jobs[0].name}`", Confidence.HIGH, jobs[0]
+
+
+def _misspelt(name: str, enqueue: Enqueue, context: Context) -> Found | None:
+    """A name without a path that is nearly that of one job."""
+    if "." in name or len(name) < 6:
+        return None
+    jobs = {j.name: j for j in context.registry.jobs if j.framework == enqueue.framework}
+    near = difflib.get_close_matches(name, jobs, n=2, cutoff=0.9)
+    return (f"the nearest is `{near[0]}`", Confidence.MEDIUM, jobs[near[0]]) if len(near) == 1 else None
+
+
+def _namesake(function: str, enqueue: Enqueue, context: Context) -> Job | None:
+    """The only job whose function has the name."""
+    jobs = [j for j in context.registry.jobs if j.framework == enqueue.framework and j.function and j.function.name == function]
+    return jobs[0] if len(jobs) == 1 else None
+
+
