@@ -33,6 +33,21 @@ def policy(declared) -> Retry:
 
 
 class TestRetry:
+    def test_a_retry_sends_what_the_run_left_of_its_arguments(self, adapter):
+        seen = []
+
+        @job
+        @retry_on(Flaky, attempts=2)
+        def export(options):
+            seen.append(dict(options))
+            options.pop("format", None)
+            raise Flaky
+
+        export.perform_later({"format": "csv"})
+        with pytest.raises(Flaky):
+            adapter.drain()
+        assert seen == [{"format": "csv"}, {}]
+
     def test_attempts_count_the_first_run(self, adapter):  # ACTIVEJOB.md A5
         charge, runs = failing(Flaky(), retry_on(Flaky, attempts=3))
         charge.perform_later()
