@@ -1,0 +1,125 @@
+"""
+## What it finds
+A caller that changes a field of a record, saves it and enqueues the record's id, and a job that fetches the record anew
+and *reports* that field: in a mail, a message, a webhook, a log line or a row of a journal. Both ends are seen: the change and
+the read.
+
+## Why it matters
+Between enqueue and perform the row moves on: another request, another job, a retry an hour later. The job then reports
+the newer value as if it were the one that was the reason for the report: the mail about "shipped" says "returned", two
+mails say the same and none tells of the first change, the log has the wrong `updated_at`. It happens with every
+framework, since the message holds the id alone. (With records that travel as references, the `activejob` wire, the job
+fetches the row anew as well.)
+
+Acting on the current data is another thing, and right: syncing, indexing, computing, a check of the status before the work.
+
+## Example
+```python
+def ship(order):
+    order.status = "shipped"
+    order.save()
+    tell_customer.delay(order.pk)
+
+@app.task
+def tell_customer(order_id):
+    order = Order.objects.get(pk=order_id)
+    send_mail("Your order", f"It is {order.status} now.", SHOP, [order.email])
+```
+
+## Use instead
+```python
+def ship(order):
+    order.status = "shipped"
+    order.save()
+    tell_customer.delay(order.pk, order.status)
+```
+
+## How to fix
+Pass the value that is reported, beside the id: `tell_customer.delay(order.pk, order.status)`. Where the report is only
+right while the value still holds, compare it with the record's in the job and leave when it differs.
+
+## Options
+None.
+
+## Known limits
+Templates that are given the whole record are not read. The change is sought in the function that enqueues, in its callers
+and in the helpers that it hands the record to, two levels each. A field that the job tests is what it acts on, and quiet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jobcheck.findings import Confidence
+from jobcheck.registry import Argument, Message
+from jobcheck.rules.arguments.trips import placed
+from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.state import keys, reports
+from jobcheck.rules.state.changes import Change, Changes
+from jobcheck.rules.state.fresh import Fresh, Telling, Told
+
+
+class StaleRead(Rule):
+    """JOB301."""
+
+    code = "JOB301"
+    severity = Severity.WARNING
+    subject = Message
+
+    def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
+        enqueue, job = message.enqueue, message.job
+        if enqueue.in_test or enqueue.immediate or job.function is None or message.converted:
+            return
+        for argument, parameter, _ in placed(message):
+            if parameter is None or argument.node is None or argument.star:
+                continue
+            given = _refetched(message, argument, context)
+            fresh = Fresh(context.solver, job.function, parameter, given)
+            telling = context.once(("telling", job.function, parameter, given), fresh.telling)
+            if telling.told:
+                yield from self._compare(message, argument, telling, context)
+
+    def _compare(self, message: Message, argument: Argument, telling: Telling, context: Context) -> Iterator[FindingBuilder]:
+        assert argument.node is not None
+        for change in Changes(context.solver).before(message.enqueue.site, argument.node):
+            told = next((t for t in telling.told if t.field == change.field and t.model in (None, change.model)), None)
+            if told is not None and change.field not in telling.tested and not _passed(message, change):
+                yield self._finding(message, argument, change, told, context)
+
+    def _finding(
+        self, message: Message, argument: Argument, change: Change, told: Told, context: Context
+    ) -> FindingBuilder:
+        job = message.job
+        model = change.model.name
+        builder = context.finding(
+            self,
+            argument.origin,
+            f"`{job.label}` {reports.verb(told.kind)} `{change.field}` of the {model} as it is when it runs, not as it was "
+            "changed here",
+            confidence=min(message.confidence, Confidence.HIGH if change.sure else Confidence.MEDIUM),
+            job=job,
+            subject=f"{job.name}:{change.field}",
+            what_happens="The job fetches the row anew: a change in between, or before a retry, is reported instead of this one.",
+            how_to_fix=f"Pass the value of `{change.field}` to the job beside the id, and report that.",
+        )
+        what = f"saving sets `{change.field}` here" if change.automatic else f"`{change.field}` is changed here"
+        builder.relate(context.place(change.origin), what)
+        builder.relate(context.place(told.read), f"the job reads `{change.field}` here")
+        builder.relate(context.place(told.fetch), "it fetches the record here")
+        context.relate_enqueue(builder, message.enqueue)
+        return builder
+
+
+def _refetched(message: Message, argument: Argument, context: Context) -> bool:
+    """Whether the argument is a record that travels as a reference, for the worker to fetch."""
+    assert argument.node is not None
+    references = bool(message.wires) and all(name.endswith("activejob") for name in message.wires)
+    return references and keys.model_of(context.solver, argument.node, message.enqueue.site.env) is not None
+
+
+def _passed(message: Message, change: Change) -> bool:
+    """Whether the message holds the changed value too."""
+    return any(
+        getattr(argument.node, "attr", argument.name) == change.field or argument.name == change.field
+        for argument in message.enqueue.arguments
+    )
