@@ -21,6 +21,7 @@ from jobcheck.solve.kinds import (
     Mapping,
     Method,
     ModuleKind,
+    Plain,
     Sequence,
     Value,
     join,
@@ -31,12 +32,14 @@ from jobcheck.solve.operators import plain_name
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
+# Plain kinds whose attributes a framework may know.
+_ASKED = (Plain("request"), Plain("queryset"))
 _ENUM_VALUES = {"str": "str", "int": "int", "intflag": "int", "flag": "int"}
 
 
 def attribute(solver: Solver, owner: Kind, name: str) -> Value:
     """`owner.name` for one alternative."""
-    if isinstance(owner, (FrameworkValue, External, Instance, ClassObject, Function)):
+    if isinstance(owner, (FrameworkValue, External, Instance, ClassObject, Function)) or owner in _ASKED:
         for framework in solver.frameworks:
             found = framework.attribute(solver, owner, name)
             if found is not None:
@@ -70,6 +73,8 @@ def _of_plain(solver: Solver, owner: Kind, name: str) -> Value:
     if fields and name in fields:
         return solver.named_kind(fields[name])
     if kind == "none" and not name.startswith("__"):
+        return NOTHING  # raises
+    if kind == "none":
         return NOTHING  # raises
     if kind:
         return known(Method(known(owner), name))

@@ -243,6 +243,8 @@ class Classes:
         mapped = records.of_class(self._solver, info)
         if mapped is not None:
             return mapped
+        if self._unseen_model(info):
+            return "dj_model"
         if self._defines(info, "__json__"):
             return "json_hook"
         if decorators & _DATACLASS:
@@ -261,6 +263,14 @@ class Classes:
         if info.complete and not (externals - _NEUTRAL) and not any(d for d in info.decorators):
             return "plain"
         return None
+
+    def _unseen_model(self, info: ClassInfo) -> bool:
+        """Whether it, or a class above it, has Django's fields in its body and a base that cannot be seen."""
+        from jobcheck.solve.orm.django_models import declares_fields
+
+        seen = info.complete and not info.externals - _NEUTRAL
+        above = [i for a in info.ancestors if (i := self.info(a)) is not None]
+        return not seen and any(declares_fields(self._solver, i) for i in above)
 
     def _decorators(self, ref: ClassRef) -> tuple[str, ...]:
         info = self.info(ref)

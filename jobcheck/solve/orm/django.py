@@ -1,32 +1,42 @@
-"""Django: models, managers, querysets and the shortcuts that fetch a record. Source: Django 5.2's references."""
+"""Django: models, managers, querysets, views, forms and signals, and Django REST framework. Sources: Django 5.2's and
+REST framework 3.16's references."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.frameworks.base import NoJobs
-from jobcheck.project.shape import AssignDecl, FunctionDecl
+from jobcheck.project.shape import FunctionDecl
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
-    UNKNOWN,
     ClassObject,
     ClassRef,
     External,
     FrameworkValue,
     Function,
+    FunctionRef,
     Instance,
     Kind,
+    Origin,
+    Plain,
     Sequence,
     Value,
     known,
     plain,
 )  # fmt: skip
+from jobcheck.solve.orm import django_tables as tables
 from jobcheck.solve.orm.base import FieldInfo, Operation
+from jobcheck.solve.orm.django_classes import Sorts
+from jobcheck.solve.orm.django_forms import Forms
 from jobcheck.solve.orm.django_models import Models
 from jobcheck.solve.orm.django_operations import Operations
-from jobcheck.solve.orm.django_queries import MANAGERS, Method, Queries, Query, as_manager, query_of
+from jobcheck.solve.orm.django_queries import MANAGERS, Queries, is_standard
+from jobcheck.solve.orm.django_query import NAME, OWN, Method, Query, query_of
+from jobcheck.solve.orm.django_records import Records
+from jobcheck.solve.orm.django_views import Views
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -34,10 +44,32 @@ if TYPE_CHECKING:
 
 _ONE_OR_404 = frozenset({"django.shortcuts.get_object_or_404", "django.shortcuts.aget_object_or_404"})
 _LIST_OR_404 = frozenset({"django.shortcuts.get_list_or_404", "django.shortcuts.aget_list_or_404"})
+_REST_404 = "rest_framework.generics.get_object_or_404"
 _ABSENT = {
     "DoesNotExist": "django.core.exceptions.ObjectDoesNotExist",
     "MultipleObjectsReturned": "django.core.exceptions.MultipleObjectsReturned",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """`super()` in a method of a class: attributes are looked up above it."""
+
+    cls: ClassRef
+
+
+class _Parts:
+    """What answers for the project of one solver."""
+
+    def __init__(self, solver: Solver) -> None:
+        self.solver = solver
+        self.models = Models(solver)
+        self.queries = Queries(solver, self.models)
+        self.records = Records(self.models, self.queries)
+        self.sorts = Sorts(self.models)
+        self.forms = Forms(self.models, self.sorts)
+        self.views = Views(self.models, self.sorts, self.forms)
+        self.operations = Operations(solver, self.models, self.sorts)
 
 
 class DjangoModels(NoJobs):
@@ -46,106 +78,183 @@ class DjangoModels(NoJobs):
     name = "django-models"
 
     def __init__(self) -> None:
-        self._parts: tuple[Models, Queries, Operations] | None = None
+        self._parts: _Parts | None = None
 
-    def parts(self, solver: Solver) -> tuple[Models, Queries, Operations]:
+    def parts(self, solver: Solver) -> _Parts:
         """What answers for the project of a solver."""
-        if self._parts is None or self._parts[0].solver is not solver:
-            models = Models(solver)
-            self._parts = (models, Queries(solver, models), Operations(solver, models))
+        if self._parts is None or self._parts.solver is not solver:
+            self._parts = _Parts(solver)
         return self._parts
 
     # --- the contract of mappers -------------------------------------------------------------------------------
 
     def operation(self, solver: Solver, site: Site) -> Operation | None:
         """See Orm."""
-        return self.parts(solver)[2].of(site)
+        return self.parts(solver).operations.of(site)
 
     def fields(self, solver: Solver, cls: ClassRef) -> dict[str, FieldInfo] | None:
         """See Orm."""
-        models = self.parts(solver)[0]
+        models = self.parts(solver).models
         return models.all(cls) if models.is_model(cls) else None
 
     # --- attributes --------------------------------------------------------------------------------------------
 
     def attribute(self, solver: Solver, owner: Kind, name: str) -> Value | None:
-        """`Model.objects`, fields of records, and the methods of managers and querysets."""
-        models, queries, _ = self.parts(solver)
+        """`Model.objects`, fields of records, methods of managers and querysets, `self.request` of views ..."""
+        match owner:
+            case FrameworkValue(framework="django"):
+                return self._of_own(solver, owner, name)
+            case ClassObject(cls=cls):
+                return self._of_class(solver, owner, cls, name)
+            case External(qualname=qualname):
+                return self._of_class(solver, owner, ClassRef(qualname), name)
+            case Instance(cls=cls):
+                return self._of_instance(solver, owner, cls, name)
+            case Plain(name="request") if self._imports(solver):
+                return self.parts(solver).views.of_request(name)
+            case Plain(name="queryset"):
+                return self.parts(solver).queries.attribute(FrameworkValue(NAME, "queryset", Query(None)), Query(None), name)
+            case _:
+                return None
+
+    def _imports(self, solver: Solver) -> bool:
+        return self.parts(solver).models.apps.present
+
+    def _of_own(self, solver: Solver, owner: FrameworkValue, name: str) -> Value | None:
         query = query_of(owner)
         if query is not None:
-            assert isinstance(owner, FrameworkValue)
-            return queries.attribute(owner, query, name)
-        if isinstance(owner, ClassObject) and models.is_model(owner.cls):
-            return self._of_model(queries, owner.cls, name)
-        if isinstance(owner, External) and models.is_model(ClassRef(owner.qualname)):
-            return self._of_model(queries, ClassRef(owner.qualname), name)
-        if isinstance(owner, Instance) and models.is_model(owner.cls):
-            return self._of_record(models, owner, name)
-        return None
+            return self.parts(solver).queries.attribute(owner, query, name)
+        return self._of_super(solver, owner.data, name) if isinstance(owner.data, Super) else None
 
-    def _of_model(self, queries: Queries, cls: ClassRef, name: str) -> Value | None:
+    def _of_class(self, solver: Solver, owner: Kind, cls: ClassRef, name: str) -> Value | None:
+        parts = self.parts(solver)
+        if name in ("as_manager", "from_queryset") and parts.queries.sort(cls):
+            return known(FrameworkValue(NAME, "method", Method(known(owner), name)))
+        if not parts.models.is_model(cls):
+            unseen = name == "objects" and cls.filename is None and ".models." in cls.qualname
+            return parts.queries.related(None) if unseen and self._imports(solver) else None
         if name in _ABSENT:
             return known(External(_ABSENT[name]))
-        return queries.manager(cls, name) if name in MANAGERS or self._may_be_manager(queries, cls, name) else None
-
-    def _may_be_manager(self, queries: Queries, cls: ClassRef, name: str) -> bool:
-        for filename, decl, _ in queries.solver.member(cls, name):
-            if not isinstance(decl, AssignDecl) or decl.value is None:
-                return False
-            text = (queries.solver.raw(filename) or b"")[slice(*decl.value)]
-            return b"anager" in text or b"uery" in text
-        return False
-
-    def _of_record(self, models: Models, owner: Instance, name: str) -> Value | None:
-        cls = owner.cls
-        if models.method(cls, name):
+        found = parts.queries.manager(cls, name)
+        if found is None and cls.filename is None and name not in MANAGERS:
             return None
-        if name == "pk":
-            return models.key_value(cls)
-        field = models.field(cls, name)
-        if field is not None:
-            return as_manager(Query(field.relation, related=True)) if field.many else field.value
-        if name == "id":
-            return models.key_value(cls) if models.key(cls).name == "id" else UNKNOWN
-        relation = models.field(cls, name.removesuffix("_id")) if name.endswith("_id") else None
-        if relation is not None and relation.column == name:
-            return models.key_value(relation.relation) if relation.relation else UNKNOWN
-        return None
+        return found
+
+    def _of_instance(self, solver: Solver, owner: Instance, cls: ClassRef, name: str) -> Value | None:
+        parts = self.parts(solver)
+        if parts.models.is_model(cls):
+            return parts.records.attribute(owner, name)
+        sort = parts.sorts.of(cls)
+        if not sort or any(True for _ in solver.member(cls, name)):
+            return None
+        return self._made(parts, owner, sort, name)
+
+    def _made(self, parts: _Parts, owner: Instance, sort: str, name: str) -> Value | None:
+        """What Django's own classes give to views, forms and serializers."""
+        if sort in ("form", "serializer"):
+            return parts.forms.attribute(owner, sort, name)
+        return parts.views.attribute(owner, name) if sort == "view" else None
+
+    # --- super() -----------------------------------------------------------------------------------------------
+
+    def _of_super(self, solver: Solver, found: Super, name: str) -> Value | None:
+        parts = self.parts(solver)
+        cls = found.cls
+        self_value = parts.queries.self_value(cls) or known(Instance(cls))
+        standard = query_of(self_value.alts[0].kind) is not None and is_standard(name)
+        for filename, decl, declaring in solver.member(cls, name):
+            if declaring != cls and isinstance(decl, FunctionDecl) and not standard:
+                return known(Function(FunctionRef(filename, decl.qualname, decl.start), self_value))
+        owner = self_value.alts[0].kind
+        if standard or (parts.models.is_model(cls) and name in tables.RECORD_METHODS):
+            return known(FrameworkValue(NAME, "method", Method(self_value, name)))
+        sort = parts.sorts.of(cls)
+        return self._made(parts, owner, sort, name) if sort and isinstance(owner, Instance) else None
+
+    def _super(self, solver: Solver, node: ir.Call, env: Env) -> Value | None:
+        """`super()` in a method of one of the classes that Django gives methods to."""
+        parts, cls = self.parts(solver), env.unit.cls
+        if cls is None or (node.args and len(node.args) != 2):
+            return None
+        served = parts.queries.sort(cls) or parts.sorts.of(cls) or parts.models.is_model(cls)
+        return known(FrameworkValue(NAME, "super", Super(cls))) if served else None
 
     # --- calls -------------------------------------------------------------------------------------------------
 
     def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
         """What a method of a manager or queryset, or a shortcut, gives."""
-        _, queries, _ = self.parts(solver)
+        queries = self.parts(solver).queries
         match callee:
             case External(qualname=qualname):
                 return self._external(solver, qualname, node, env)
             case ClassObject(cls=cls):
                 return queries.new(cls, node, env)
-            case Function(bound=Value() as bound):
-                query = query_of(bound.only) if bound.only is not None else None
-                return queries.own_call(callee, query) if query is not None else None
+            case Function(ref=ref, bound=Value() as bound):
+                query = query_of(bound.alts[0].kind) if bound.alts else None
+                return queries.own_call(ref, query) if query is not None else None
+            case FrameworkValue(framework="django", role="manager_class", data=Query() as query):
+                return known(FrameworkValue(NAME, "manager", query))
             case FrameworkValue(framework="django", role="method", data=Method() as method):
-                return self._method(queries, method, node, env)
+                return self._method(solver, method, node, env)
             case _:
                 return None
 
-    def _method(self, queries: Queries, method: Method, node: ir.Call, env: Env) -> Value:
-        owner = method.owner.only
-        query = query_of(owner) if owner is not None else None
-        if query is None or not isinstance(owner, FrameworkValue):
-            return UNKNOWN
-        return queries.call(owner, query, method.name, node, env)
+    def _method(self, solver: Solver, method: Method, node: ir.Call, env: Env) -> Value | None:
+        parts = self.parts(solver)
+        owner = method.owner.alts[0].kind if method.owner.alts else None
+        match owner:
+            case FrameworkValue(data=Query() as query):
+                return parts.queries.call(owner, query, method.name, node, env)
+            case ClassObject(cls=cls) | Instance(cls=cls) if method.name == "as_manager":
+                return known(FrameworkValue(NAME, "manager", Query(OWN, parts.queries.classes(cls))))
+            case ClassObject(cls=cls):
+                return parts.queries.made_class(parts.queries.classes(cls), node, env)
+            case External():
+                return parts.queries.made_class((), node, env)
+            case Instance(cls=cls) if parts.models.is_model(cls):
+                return parts.records.called(method.name)
+            case Instance(cls=cls):
+                return self._made_call(parts, owner, parts.sorts.of(cls), method.name, node, env)
+            case _:
+                return None
+
+    def _made_call(self, parts: _Parts, owner: Instance, sort: str, name: str, node: ir.Call, env: Env) -> Value | None:
+        if sort in ("form", "serializer"):
+            return parts.forms.called(owner, sort, name, node, env)
+        return parts.views.called(owner, name, node, env) if sort == "view" else None
 
     def _external(self, solver: Solver, qualname: str, node: ir.Call, env: Env) -> Value | None:
-        if qualname in _ONE_OR_404:
-            return self._shortcut(solver, node, env)
-        if qualname in _LIST_OR_404:
-            return known(Sequence("list", self._shortcut(solver, node, env)))
-        return None
+        parts = self.parts(solver)
+        match qualname:
+            case "super":
+                return self._super(solver, node, env)
+            case "django.contrib.auth.get_user_model":
+                return _class_value(parts.models.apps.user)
+            case "django.apps.apps.get_model":
+                return self._model_by_name(solver, node, env)
+            case "django.contrib.auth.authenticate":
+                return Value((*known(Instance(parts.models.apps.user)).alts, *plain("none").alts))
+            case "django.contrib.auth.get_user":
+                return known(Instance(parts.models.apps.user))
+            case _ if qualname in _ONE_OR_404 or qualname == _REST_404:
+                return self._shortcut(solver, node, env)
+            case _ if qualname in _LIST_OR_404:
+                return known(Sequence("list", self._shortcut(solver, node, env)))
+            case _:
+                return None
+
+    def _model_by_name(self, solver: Solver, node: ir.Call, env: Env) -> Value | None:
+        """`apps.get_model("shop", "Order")`, `apps.get_model("shop.Order")`."""
+        texts = [solver.value(a.value, env).only for a in node.args if a.keyword in (None, "app_label", "model_name")]
+        names = [getattr(t, "value", None) for t in texts]
+        if not names or not all(isinstance(n, str) for n in names):
+            return None
+        label, _, name = ".".join(str(n) for n in names).rpartition(".")
+        found = self.parts(solver).models.apps.model(label, name)
+        return _class_value(found) if found is not None else None
 
     def _shortcut(self, solver: Solver, node: ir.Call, env: Env) -> Value:
-        first = argument(node, 0, "klass")
+        first = argument(node, 0, "klass") or argument(node, 0, "queryset")
         only = solver.value(first, env).only if first is not None else None
         query = query_of(only) if only is not None else None
         if query is not None:
@@ -156,12 +265,27 @@ class DjangoModels(NoJobs):
             return known(Instance(ClassRef(only.qualname)))
         return plain("record")
 
-    def parameter(self, solver: Solver, filename: str, decl: FunctionDecl, index: int, name: str) -> Value | None:
-        """`self` in the methods of managers and querysets."""
-        if index != 0 or decl.class_name is None:
+    # --- operators and parameters ------------------------------------------------------------------------------
+
+    def pipe(self, solver: Solver, left: Value, right: Value, origin: Origin) -> Value | None:
+        """Two querysets joined by `|`."""
+        queries = [query_of(v.only) for v in (left, right) if v.only is not None]
+        first = queries[0] if queries else None
+        if len(queries) < 2 or first is None or queries[1] is None:
             return None
+        return known(FrameworkValue(NAME, "queryset", replace(first, related=False)))
+
+    def parameter(self, solver: Solver, filename: str, decl: FunctionDecl, index: int, name: str) -> Value | None:
+        """`self` in the methods of managers and querysets; what Django hands to views, admins and receivers."""
+        parts = self.parts(solver)
         found = solver.function_at(filename, decl.start)
         cls = found[1] if found else None
-        if cls is None or any(d.dotted in ("staticmethod", "classmethod") for d in decl.decorators):
-            return None
-        return self.parts(solver)[1].self_value(cls)
+        static = any(d.dotted in ("staticmethod", "classmethod") for d in decl.decorators)
+        if cls is not None and index == 0:
+            return None if static else parts.queries.self_value(cls)
+        return parts.views.parameter(filename, decl, cls, index, name) if not static else None
+
+
+def _class_value(cls: ClassRef) -> Value:
+    """The value of a class: of the project, or known by name only."""
+    return known(ClassObject(cls)) if cls.filename is not None else known(External(cls.qualname))

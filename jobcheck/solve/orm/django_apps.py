@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LABEL = re.compile(rb"""^\s+label\s*=\s*["'](\w+)["']""", re.MULTILINE)
 _USER = re.compile(rb"""^\s*AUTH_USER_MODEL\s*(?::\s*\w+\s*)?=\s*["'](\w+)\.(\w+)["']""", re.MULTILINE)
+_ZONES = re.compile(rb"^\s*USE_TZ\s*(?::\s*bool\s*)?=\s*(True|False)", re.MULTILINE)
 _OUTSIDE = {
     ("auth", "user"): "django.contrib.auth.models.User",
     ("auth", "group"): "django.contrib.auth.models.Group",
@@ -102,6 +103,35 @@ class Apps:
     def _labels(self, filename: str) -> set[str]:
         return {m.decode() for m in _LABEL.findall(self._solver.raw(filename) or b"")}
 
+    # --- the settings ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def present(self) -> bool:
+        """Whether the project uses Django at all."""
+        return any(self._imports_django(filename) for filename in self._solver.project.filenames)
+
+    def _imports_django(self, filename: str) -> bool:
+        data = self._data(filename)
+        return b"from django" in data or b"import django" in data
+
+    @cached_property
+    def moments(self) -> str:
+        """What a DateTimeField gives: aware or naive as USE_TZ says, either where nothing does."""
+        said = {m for filename in self._solver.project.filenames for m in self._zones(filename)}
+        if len(said) != 1:
+            return "datetime"
+        return "datetime_aware" if said == {b"True"} else "datetime_naive"
+
+    def _zones(self, filename: str) -> list[bytes]:
+        data = self._data(filename)
+        return _ZONES.findall(data) if b"USE_TZ" in data and not self._solver.is_test(filename) else []
+
+    def _data(self, filename: str) -> bytes:
+        try:
+            return self._solver.project.source(filename).data
+        except UnreadableSource:
+            return b""
+
     # --- the user ----------------------------------------------------------------------------------------------
 
     @cached_property
@@ -115,10 +145,7 @@ class Apps:
         return ClassRef("django.contrib.auth.models.AbstractUser" if said else "django.contrib.auth.models.User")
 
     def _users(self, filename: str) -> set[tuple[str, str]]:
-        try:
-            data = self._solver.project.source(filename).data
-        except UnreadableSource:
-            return set()
+        data = self._data(filename)
         if b"AUTH_USER_MODEL" not in data or self._solver.is_test(filename):
             return set()
         return {(label.decode(), name.decode()) for label, name in _USER.findall(data)}

@@ -30,6 +30,7 @@ from jobcheck.solve.orm.base import FieldInfo
 from jobcheck.solve.orm.django_apps import Apps
 
 if TYPE_CHECKING:
+    from jobcheck.solve.classes import ClassInfo
     from jobcheck.solve.solver import Solver
 
 # What a call begins with: the name of the field's class.
@@ -80,13 +81,14 @@ class Models:
     def _names(self, cls: ClassRef) -> Iterator[str]:
         info = self.solver.classes.info(cls)
         seen: set[str] = set()
-        for ancestor in info.ancestors if info else ():
+        for ancestor in info.ancestors if info else (cls,):
             above = self.solver.classes.info(ancestor)
-            for decl in above.decl.assigns if above else ():
-                for name in decl.names:
-                    if name not in seen:
-                        seen.add(name)
-                        yield name
+            outside = tables.LIBRARY_FIELDS.get(ancestor.qualname, {})
+            names = [n for d in above.decl.assigns for n in d.names] if above else list(outside)
+            for name in names:
+                if name not in seen:
+                    seen.add(name)
+                    yield name
 
     def field(self, cls: ClassRef, name: str) -> FieldInfo | None:
         """One declared field by name; None when the model has no such field."""
@@ -94,9 +96,22 @@ class Models:
         if key not in self._fields:
             self._fields[key] = None  # a field whose kind depends on itself
             declaration = self.declaration(cls, name)
-            if declaration is not None:
-                self._fields[key] = self._info(cls, declaration)
+            self._fields[key] = self._info(cls, declaration) if declaration is not None else self._library_field(cls, name)
         return self._fields[key]
+
+    def _library_field(self, cls: ClassRef, name: str) -> FieldInfo | None:
+        """A field that a base from outside the project has."""
+        if self._overridden(cls, name):
+            return None
+        info = self.solver.classes.info(cls)
+        for ancestor in info.ancestors if info else (cls,):
+            kind = tables.LIBRARY_FIELDS.get(ancestor.qualname, {}).get(name)
+            if kind is not None:
+                return FieldInfo(name, self.solver.named_kind(kind))
+        return None
+
+    def _overridden(self, cls: ClassRef, name: str) -> bool:
+        return any(True for _ in self.solver.member(cls, name))
 
     def declaration(self, cls: ClassRef, name: str) -> Declaration | None:
         """Where a field is declared: in the class or above it."""
@@ -169,7 +184,12 @@ class Models:
             return known(Sequence("list", self._base_kind(field)))
         if field.sort in tables.FILES:
             return known(Instance(FIELD_FILE))
-        kind = tables.FIELD_KINDS.get(field.sort, "")
+        return self.plain_kind(field.sort)
+
+    def plain_kind(self, sort: str) -> Value:
+        """The values of a field that refers to nothing."""
+        kind = tables.FIELD_KINDS.get(sort, "")
+        kind = self.apps.moments if kind == "datetime_aware" else kind
         return self.solver.named_kind(kind) if kind else UNKNOWN
 
     def _base_kind(self, field: Declaration) -> Value:
@@ -179,8 +199,7 @@ class Models:
             return UNKNOWN
         match self.solver.value(base.func, field.env).only:
             case External(qualname=qualname):
-                kind = tables.FIELD_KINDS.get(_sort(qualname), "")
-                return self.solver.named_kind(kind) if kind else UNKNOWN
+                return self.plain_kind(_sort(qualname))
             case _:
                 return UNKNOWN
 
@@ -275,6 +294,18 @@ class Models:
         for _, decl, _ in self.solver.member(cls, name):
             return isinstance(decl, FunctionDecl)
         return False
+
+
+def declares_fields(solver: Solver, info: ClassInfo) -> bool:
+    """Whether a class with a base that cannot be seen has fields of a model in its body, and so must be one."""
+    for decl in info.decl.assigns:
+        match = _CALLED.match(solver.raw(info.filename) or b"", *decl.value) if decl.value else None
+        if match is None or not match[1].endswith((b"Field", b"Key")) or decl.names == ("output_field",):
+            continue
+        found = solver.project.resolve_dotted(info.filename, match[1].decode())
+        if isinstance(found, modules.External) and found.qualname.startswith(tables.FIELD_MODULES):
+            return True
+    return False
 
 
 def _sort(qualname: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from jobcheck.code import ir
+from jobcheck.code.walk import walk
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Def, Env, ExprDef, NarrowDef
 from jobcheck.solve.kinds import (
@@ -21,10 +22,12 @@ from jobcheck.solve.kinds import (
 )  # fmt: skip
 from jobcheck.solve.orm import django_tables as tables
 from jobcheck.solve.orm.base import Act, Operation
-from jobcheck.solve.orm.django_queries import OWN, Method, Query, query_of
+from jobcheck.solve.orm.django_query import OWN, Query, query_of
 from jobcheck.solve.sites import Site
+from jobcheck.solve.units import Unit
 
 if TYPE_CHECKING:
+    from jobcheck.solve.orm.django_classes import Sorts
     from jobcheck.solve.orm.django_models import Models
     from jobcheck.solve.solver import Solver
 
@@ -38,9 +41,11 @@ _LONGEST_CHAIN = 30
 class Operations:
     """Reads calls; one for each run."""
 
-    def __init__(self, solver: Solver, models: Models) -> None:
+    def __init__(self, solver: Solver, models: Models, sorts: Sorts) -> None:
         self.solver = solver
         self.models = models
+        self.sorts = sorts
+        self._seen: tuple[Unit, frozenset[int], frozenset[str]] | None = None
 
     def of(self, site: Site) -> Operation | None:
         """What a call does to the database, when it surely is one of Django's."""
@@ -52,10 +57,13 @@ class Operations:
             return self._evaluation(site) if name in tables.EVALUATING else None
         if not isinstance(func, ir.Attribute):
             return None
-        return self._method(site, func, tables.plain_method(name)) or self._loop(site)
+        plain_name = tables.plain_method(name)
+        if plain_name in tables.CHAINED or plain_name in tables.ROWS:
+            return self._loop(site)
+        return self._method(site, func, plain_name) or self._own_query(site, name)
 
     def _method(self, site: Site, func: ir.Attribute, name: str) -> Operation | None:
-        if name not in tables.QUERY_ACTS and name not in tables.RECORD_ACTS and name not in tables.RELATED_ACTS:
+        if not (name in tables.QUERY_ACTS or name in tables.RECORD_ACTS or name in tables.RELATED_ACTS or name == "get_object"):
             return None
         owner = self.solver.value(func.value, site.env)
         query = self.query(owner)
@@ -64,7 +72,38 @@ class Operations:
         model = self.model_of_record(owner)
         if model is not None and name in tables.RECORD_ACTS:
             return self._on_record(site, func, name, model)
+        return self._on_other(site, owner, name)
+
+    def _on_other(self, site: Site, owner: Value, name: str) -> Operation | None:
+        """`form.save()`, `serializer.save()`, `view.get_object()`, `super().save()` in a model."""
+        only = owner.only
+        cls = getattr(only.data, "cls", None) if isinstance(only, FrameworkValue) and only.role == "super" else None
+        if isinstance(cls, ClassRef) and self.models.is_model(cls) and name in tables.RECORD_ACTS:
+            operation = self._operation(site, cast("Act", tables.RECORD_ACTS[name]), cls)
+            operation.record = _self_name(site)
+            return operation
+        if isinstance(only, Instance):
+            cls = only.cls
+        sort = self.sorts.of(cls) if isinstance(cls, ClassRef) else ""
+        if name == "get_object" and sort == "view":
+            return self._operation(site, "fetch", self.sorts.model(cast("ClassRef", cls)))
+        if name == "save" and sort in ("form", "serializer"):
+            return self._saved_form(site, cast("ClassRef", cls))
         return None
+
+    def _saved_form(self, site: Site, cls: ClassRef) -> Operation | None:
+        commit = argument(site.call, 0, "commit")
+        if (isinstance(commit, ir.Constant) and commit.value is False) or self.models.method(cls, "save"):
+            return None
+        model = self.sorts.model(cls)
+        if model is None:
+            return None
+        assert isinstance(site.call.func, ir.Attribute)
+        made = _made_by(site.call.func.value, site.env)
+        new = made is not None and argument(made, 0 if self.sorts.of(cls) == "serializer" else 99, "instance") is None
+        starred = made is not None and any(a.star for a in made.args)
+        called = made is not None and isinstance(made.func, ir.Name) and made.func.id[:1].isupper()
+        return self._operation(site, "create" if new and called and not starred else "save", model)
 
     # --- receivers ---------------------------------------------------------------------------------------------
 
@@ -141,15 +180,34 @@ class Operations:
         return operation
 
     def _loop(self, site: Site) -> Operation | None:
-        """A queryset that is iterated over where it is made: `for order in Order.objects.filter(...)`."""
-        if not _is_looped(site):
+        """A queryset that is iterated over where it is made, or under the name that it is given."""
+        nodes, names = self._evaluated(site)
+        if id(site.call) not in nodes and not _named(site, names):
             return None
+        return self._whole(site)
+
+    def _own_query(self, site: Site, name: str) -> Operation | None:
+        """The same for the project's own methods that give querysets."""
+        if name in tables.CHANGING or not (id(site.call) in self._evaluated(site)[0] or _named(site, self._evaluated(site)[1])):
+            return None
+        return self._whole(site)
+
+    def _whole(self, site: Site) -> Operation | None:
         query = self.query(self.solver.value(site.call, site.env))
         if query is None:
             return None
         operation = self._operation(site, "lock" if query.locked else "fetch", query.model)
         self._look_up_in(operation, site.call, site.env)
         return operation
+
+    def _evaluated(self, site: Site) -> tuple[frozenset[int], frozenset[str]]:
+        """The expressions and the names that a function iterates over or tests."""
+        unit = site.unit
+        if self._seen is None or self._seen[0] is not unit:
+            found = list(_evaluations(unit.body))
+            names = frozenset(n.id for n in found if isinstance(n, ir.Name))
+            self._seen = (unit, frozenset(id(n) for n in found), names)
+        return self._seen[1], self._seen[2]
 
     def _shortcut(self, site: Site) -> Operation | None:
         only = self.solver.value(site.call.func, site.env).only
@@ -258,13 +316,38 @@ def call_env(node: ir.Expr, env: Env) -> Env:
     return definition.env if isinstance(definition, ExprDef) else env
 
 
-def _is_looped(site: Site) -> bool:
-    """Whether a call is what a loop or comprehension around or at it goes through."""
-    if isinstance(site.stmt, ir.For) and site.stmt.iter is site.call:
-        return True
-    return site.usage == "iterated"
+def _evaluations(body: list[ir.Stmt]) -> Iterator[ir.Expr]:
+    """What a function iterates over, takes an item of, or tests for being empty."""
+    for node in walk(body):
+        match node:
+            case ir.For() | ir.Clause():
+                yield _unsliced(node.iter)
+            case ir.Starred():
+                yield _unsliced(node.value)
+            case ir.Subscript() if not isinstance(node.index, ir.SliceExpr):
+                yield node.value
+            case ir.If() | ir.While() | ir.IfExp():
+                yield node.test.operand if isinstance(node.test, ir.UnaryOp) else node.test
+            case ir.Compare(ops=["in" | "not in"]):
+                yield node.comparators[0]
+            case _:
+                pass
 
 
-def method_of(kind: object) -> Method | None:
-    """The method that a kind is, when it is one of Django's."""
-    return kind.data if isinstance(kind, FrameworkValue) and isinstance(kind.data, Method) else None
+def _unsliced(node: ir.Expr) -> ir.Expr:
+    return node.value if isinstance(node, ir.Subscript) and isinstance(node.index, ir.SliceExpr) else node
+
+
+def _named(site: Site, names: frozenset[str]) -> bool:
+    """Whether a call is what is assigned to one of the names."""
+    stmt = site.stmt
+    if not isinstance(stmt, ir.Assign) or stmt.value is not site.call:
+        return False
+    return any(isinstance(t, ir.Name) and t.id in names for t in stmt.targets)
+
+
+def _self_name(site: Site) -> ir.Expr:
+    """The first parameter of the method that a call stands in, as an expression."""
+    function = site.unit.function
+    params = [*function.params.posonly, *function.params.args] if function else []
+    return ir.Name(site.call.start, site.call.start, params[0].name if params else "self")

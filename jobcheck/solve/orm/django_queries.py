@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.project.shape import AssignDecl, ClassDecl, FunctionDecl
+from jobcheck.project.shape import AssignDecl, FunctionDecl
 from jobcheck.solve.calls import argument
+from jobcheck.solve.decorators import PROPERTIES
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
     UNKNOWN,
     ClassObject,
     ClassRef,
     Coroutine,
-    External,
     FrameworkValue,
     Function,
     FunctionRef,
     Instance,
-    Kind,
     Literal,
     Mapping,
+    Plain,
     Sequence,
     Value,
     join,
@@ -29,14 +29,12 @@ from jobcheck.solve.kinds import (
     plain,
 )  # fmt: skip
 from jobcheck.solve.orm import django_tables as tables
+from jobcheck.solve.orm.django_query import NAME, OWN, Column, Method, Query, as_manager, as_queryset, data_of, query_of, rebound
 
 if TYPE_CHECKING:
     from jobcheck.solve.orm.django_models import Models
     from jobcheck.solve.solver import Solver
 
-NAME = "django"
-# The model of a queryset's own methods, which serve any: it stands for the one of the queryset they are called on.
-OWN = ClassRef("django.db.models.Model")
 MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 _MANAGER_BASES = frozenset({
     "django.db.models.Manager", "django.db.models.manager.Manager", "django.db.models.manager.BaseManager",
@@ -46,60 +44,6 @@ _MANAGER_BASES = frozenset({
 _QUERYSET_BASES = frozenset({"django.db.models.QuerySet", "django.db.models.query.QuerySet"})
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A manager or queryset: the data of its FrameworkValue.
-
-    model    the class of its records; None when not known
-    classes  the project's own manager and queryset classes that its methods are looked up in
-    locked   select_for_update has been called
-    row      what each item is, for `values()` and the like; None: records
-    related  a manager of related records
-    skipped  for `super()`: the class whose methods are passed over
-    """
-
-    model: ClassRef | None
-    classes: tuple[ClassRef, ...] = ()
-    locked: bool = False
-    row: Value | None = None
-    related: bool = False
-    skipped: ClassRef | None = None
-
-    @property
-    def record(self) -> Value:
-        """One of its records."""
-        return known(Instance(self.model)) if self.model is not None else plain("record")
-
-    @property
-    def element(self) -> Value:
-        """One item that iterating over it gives."""
-        return self.record if self.row is None else self.row
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A method of a manager, queryset or record, not called yet."""
-
-    owner: Value
-    name: str
-
-
-def query_of(kind: Kind) -> Query | None:
-    """The query that a kind is, when it is one."""
-    data = kind.data if isinstance(kind, FrameworkValue) and kind.framework == NAME else None
-    return data if isinstance(data, Query) else None
-
-
-def as_manager(query: Query) -> Value:
-    """The value of a manager."""
-    return known(FrameworkValue(NAME, "manager", query))
-
-
-def as_queryset(query: Query) -> Value:
-    """The value of a queryset, of records or of rows of values."""
-    return known(FrameworkValue(NAME, "queryset" if query.row is None else "rows", query))
-
-
 class Queries:
     """What managers and querysets give, for the models of one project."""
 
@@ -107,27 +51,49 @@ class Queries:
         self.solver = solver
         self.models = models
         self._sorts: dict[ClassRef, str] = {}
+        self._classes: dict[ClassRef, tuple[ClassRef, ...]] = {}
+        self._managers: dict[tuple[ClassRef, str], Value | None] = {}
 
     # --- which manager -----------------------------------------------------------------------------------------
 
     def manager(self, cls: ClassRef, name: str) -> Value | None:
         """The manager that a class attribute of a model is; None when it is none."""
-        for filename, decl, declaring in self.solver.member(cls, name):
-            if not isinstance(decl, AssignDecl):
-                return None
-            found = self.bound(self.solver.declared(filename, decl, declaring), cls)
-            return found or (as_manager(Query(cls)) if name in MANAGERS else None)
-        return as_manager(Query(cls)) if name in MANAGERS else None
+        key = (cls, name)
+        if key not in self._managers:
+            self._managers[key] = None
+            self._managers[key] = self._manager(cls, name)
+        return self._managers[key]
 
-    def bound(self, value: Value, cls: ClassRef) -> Value | None:
+    def _manager(self, cls: ClassRef, name: str) -> Value | None:
+        default = as_manager(Query(cls)) if name in MANAGERS else None
+        if name != "objects" and name in MANAGERS:
+            return self.manager(cls, "objects")
+        for filename, decl, declaring in self.solver.member(cls, name):
+            if not isinstance(decl, AssignDecl) or decl.value is None:
+                return None
+            text = (self.solver.raw(filename) or b"")[slice(*decl.value)]
+            if default is None and b"anager" not in text and b"uery" not in text:
+                return None
+            return self._bound(self.solver.declared(filename, decl, declaring), cls, b"anager" in text) or default
+        return default
+
+    def _bound(self, value: Value, cls: ClassRef, named: bool) -> Value | None:
         """The manager of a model, from what its class body assigns."""
         match value.only:
             case FrameworkValue(framework="django", role="manager", data=Query() as query):
                 return as_manager(replace(query, model=cls))
-            case Instance(cls=manager) if self.sort(manager) == "manager":
-                return as_manager(Query(cls, (manager,)))
+            case Instance(cls=manager) if named and manager.filename is None:
+                return as_manager(Query(cls))
             case _:
                 return None
+
+    def related(self, cls: ClassRef | None) -> Value:
+        """The manager of related records."""
+        found = self.manager(cls, "objects") if cls is not None else None
+        only = query_of(found.only) if found is not None and found.only is not None else None
+        return as_manager(replace(only, related=True) if only is not None else Query(cls, related=True))
+
+    # --- classes -----------------------------------------------------------------------------------------------
 
     def sort(self, cls: ClassRef) -> str:
         """`manager` or `queryset` for such a class; "" for others."""
@@ -141,36 +107,80 @@ class Queries:
         names = info.externals if info else frozenset({cls.qualname})
         if names & _QUERYSET_BASES or any(n.endswith(("QuerySet", "Queryset")) for n in names):
             return "queryset"
-        outside = any(n.endswith(("Manager", ".from_queryset")) and ".models." in n for n in names)
-        return "manager" if outside or names & _MANAGER_BASES else ""
+        outside = any((n.endswith("Manager") and ".models." in n) or n.endswith(".from_queryset") for n in names)
+        if outside or names & _MANAGER_BASES:
+            return "manager"
+        return "manager" if info and not info.complete and len(self.classes(cls)) > 1 else ""
+
+    def classes(self, cls: ClassRef) -> tuple[ClassRef, ...]:
+        """The classes in which methods of a manager or queryset are looked up: also those of `from_queryset(...)` bases."""
+        if cls not in self._classes:
+            self._classes[cls] = (cls,)
+            info = self.solver.classes.info(cls)
+            made = [c for a in info.ancestors for c in self._made_bases(a)] if info else []
+            self._classes[cls] = tuple(dict.fromkeys([cls, *made]))
+        return self._classes[cls]
+
+    def _made_bases(self, cls: ClassRef) -> list[ClassRef]:
+        """The queryset classes of `class M(models.Manager.from_queryset(Q))`."""
+        info = self.solver.classes.info(cls)
+        found: list[ClassRef] = []
+        for base, ref in zip(info.decl.bases, info.bases, strict=True) if info else ():
+            if ref is None or ref.qualname.endswith(".from_queryset"):
+                assert info is not None
+                data = data_of(self.solver.expression(info.filename, base.start, base.end).only, "manager_class")
+                found.extend(data.classes if data is not None else ())
+        return found
+
+    def self_value(self, cls: ClassRef) -> Value | None:
+        """`self` in the methods of a manager or queryset class."""
+        sort = self.sort(cls)
+        return known(FrameworkValue(NAME, sort, Query(OWN, self.classes(cls)))) if sort else None
+
+    def new(self, cls: ClassRef, node: ir.Call, env: Env) -> Value | None:
+        """An instance of a manager or queryset class."""
+        sort = self.sort(cls)
+        if not sort:
+            return None
+        given = argument(node, 0, "model") if sort == "queryset" else None
+        only = self.solver.value(given, env).only if given is not None else None
+        model = only.cls if isinstance(only, ClassObject) else OWN
+        return known(FrameworkValue(NAME, sort, Query(model, self.classes(cls))))
+
+    def made_class(self, owners: tuple[ClassRef, ...], node: ir.Call, env: Env) -> Value:
+        """`Manager.from_queryset(Q)`: a class."""
+        given = argument(node, 0, "queryset_class")
+        only = self.solver.value(given, env).only if given is not None else None
+        classes = self.classes(only.cls) if isinstance(only, ClassObject) else ()
+        return known(FrameworkValue(NAME, "manager_class", Query(OWN, (*owners, *classes))))
 
     # --- attributes --------------------------------------------------------------------------------------------
 
     def attribute(self, owner: FrameworkValue, query: Query, name: str) -> Value:
         """`queryset.name`: a method of the project's own class, or one of Django's."""
-        own = self._own_method(owner, query, name)
-        if own is not None:
-            return own
+        if not is_standard(name):
+            own = self._own_member(owner, query, name)
+            if own is not None:
+                return own
         if name == "model":
-            return known(ClassObject(query.model)) if query.model is not None and query.model != OWN else UNKNOWN
+            return known(ClassObject(query.model)) if query.model is not None else UNKNOWN
         return known(FrameworkValue(NAME, "method", Method(known(owner), name)))
 
-    def _own_method(self, owner: FrameworkValue, query: Query, name: str) -> Value | None:
-        """The project's method of that name; what Django's methods are called keeps Django's meaning."""
-        plain_name = tables.plain_method(name)
-        if plain_name in tables.CHAINED or plain_name in tables.RECORD or plain_name in tables.QUERY_ACTS:
-            return None
+    def _own_member(self, owner: FrameworkValue, query: Query, name: str) -> Value | None:
         for cls in query.classes:
             for filename, decl, declaring in self.solver.member(cls, name):
-                if declaring == query.skipped:
-                    continue
-                if isinstance(decl, FunctionDecl):
-                    if any(d.dotted.rpartition(".")[2] in ("property", "cached_property") for d in decl.decorators):
-                        return UNKNOWN
-                    ref = FunctionRef(filename, decl.qualname, decl.start)
-                    return known(Function(ref, known(owner)))
-                return UNKNOWN
+                if not isinstance(decl, FunctionDecl):
+                    return self.solver.declared(filename, decl, declaring).opened() if isinstance(decl, AssignDecl) else UNKNOWN
+                ref = FunctionRef(filename, decl.qualname, decl.start)
+                if any(self.solver.decorator_name(filename, d) in PROPERTIES for d in decl.decorators):
+                    return self.own_call(ref, query)
+                return known(Function(ref, known(owner)))
         return None
+
+    def own_call(self, ref: FunctionRef, query: Query) -> Value:
+        """What a method of a manager or queryset class gives, for the model that it is called on."""
+        value = self.solver.returned(ref)
+        return rebound(value, query, self.path) if query.model != OWN else value
 
     # --- calls -------------------------------------------------------------------------------------------------
 
@@ -182,113 +192,95 @@ class Queries:
 
     def _called(self, owner: FrameworkValue, query: Query, name: str, node: ir.Call, env: Env) -> Value:
         if name in tables.RECORD:
-            return query.record if name == "create" else query.element
+            return query.element
+        if name in tables.CREATING:
+            return query.record
         if name in tables.MAYBE:
-            return join([query.element, known(Literal(None))])
+            return join([query.element, plain("none")])
         if name in tables.PAIR:
             items = (query.record, plain("bool"))
             return known(Sequence("tuple", join(items), items))
         if name in tables.CHAINED:
             return as_queryset(self.chained(owner, query, name))
-        if name in ("values", "values_list", "dates", "datetimes"):
+        if name in tables.ROWS:
             return as_queryset(replace(self.chained(owner, query, name), row=self.row(query, name, node, env)))
+        return self._result(query, name)
+
+    def _result(self, query: Query, name: str) -> Value:
+        """What methods that evaluate give."""
         if name == "bulk_create":
             return known(Sequence("list", query.record))
         if name == "in_bulk":
-            return known(Mapping("dict", (), (UNKNOWN, query.record)))
+            return known(Mapping("dict", (), (self.models.key_value(query.model) if query.model else UNKNOWN, query.record)))
         if name == "aggregate":
             return known(Mapping("dict", (), (plain("str"), UNKNOWN)))
         if name == "iterator":
-            return plain("generator")
+            return known(FrameworkValue(NAME, "iterator", query))
+        if name == "delete":
+            items = (plain("int"), known(Mapping("dict", (), (plain("str"), plain("int")))))
+            return known(Sequence("tuple", join(items), items))
         return plain(tables.PLAIN_RESULTS[name]) if name in tables.PLAIN_RESULTS else UNKNOWN
 
     def chained(self, owner: FrameworkValue, query: Query, name: str) -> Query:
         """The queryset that a method gives; of a manager's own classes, those that are querysets stay."""
-        if name == "select_for_update":
-            query = replace(query, locked=True)
-        if name == "none":
-            query = replace(query, locked=False)
-        return replace(query, skipped=None)
+        if name in ("select_for_update", "none"):
+            query = replace(query, locked=name == "select_for_update")
+        if owner.role != "manager":
+            return query
+        own = [c for c in query.classes if self.sort(c) == "queryset"]
+        return replace(query, classes=tuple(dict.fromkeys([*own, *self._querysets(query)])), related=False)
+
+    def _querysets(self, query: Query) -> tuple[ClassRef, ...]:
+        """The classes of the queryset that a manager's own `get_queryset` gives."""
+        for cls in query.classes:
+            for filename, decl, _ in self.solver.member(cls, "get_queryset"):
+                if isinstance(decl, FunctionDecl) and self.sort(cls) == "manager":
+                    value = self.solver.returned(FunctionRef(filename, decl.qualname, decl.start))
+                    data = data_of(value.only, "queryset")
+                    return data.classes if data is not None else ()
+        return ()
+
+    # --- rows of values ----------------------------------------------------------------------------------------
 
     def row(self, query: Query, name: str, node: ir.Call, env: Env) -> Value:
         """What each row of values is."""
         if name in ("dates", "datetimes"):
             return plain("date" if name == "dates" else "datetime_aware")
-        if name == "values":
-            return known(Mapping("dict", (), (plain("str"), UNKNOWN)))
-        flat = argument(node, 99, "flat")
-        if flat is None:
-            return known(Sequence("tuple", UNKNOWN))
         names = [a.value for a in node.args if a.keyword is None and not a.star]
-        return self.column(query, names[0], env) if len(names) == 1 else UNKNOWN
+        whole = bool(names) and len(names) == len([a for a in node.args if a.keyword not in ("flat", "named")])
+        columns = [self.column(query, n, env) for n in names]
+        if name == "values":
+            keys = tuple(self.solver.value(n, env) for n in names)
+            entries = tuple(zip(keys, columns, strict=True)) if all(k.only is not None for k in keys) else ()
+            return known(Mapping("dict", entries, None if whole and entries else (plain("str"), UNKNOWN)))
+        if argument(node, 99, "flat") is not None:
+            return columns[0] if len(columns) == 1 and whole else UNKNOWN
+        items = tuple(columns) if whole else None
+        return known(Sequence("tuple", join(columns) if whole else UNKNOWN, items))
 
     def column(self, query: Query, node: ir.Expr, env: Env) -> Value:
         """The values of the field that an expression names."""
         only = self.solver.value(node, env).only
         if query.model is None or not isinstance(only, Literal) or not isinstance(only.value, str):
             return UNKNOWN
+        if query.model == OWN:
+            return known(FrameworkValue(NAME, "column", Column(only.value)))
         return self.path(query.model, only.value)
 
     def path(self, cls: ClassRef, text: str) -> Value:
         """The values that a path such as "customer__name" leads to."""
         first, _, rest = text.partition("__")
-        info = self.models.all(cls).get(first) if first != "pk" else self.models.key(cls)
+        column = first.removesuffix("_id") if first.endswith("_id") and not rest else first
+        info = self.models.key(cls) if first == "pk" else self.models.field(cls, first) or self.models.field(cls, column)
         if info is None:
-            info = next((f for f in self.models.all(cls).values() if f.column == first), None)
-            return self.models.key_value(info.relation) if info and info.relation and not rest else UNKNOWN
-        if info.relation is not None:
-            return self.path(info.relation, rest) if rest else self.models.key_value(info.relation)
-        return info.value if not rest else UNKNOWN
-
-    # --- the project's own methods -----------------------------------------------------------------------------
-
-    def own_call(self, function: Function, query: Query) -> Value:
-        """What a method of a manager or queryset class gives, for the model that it is called on."""
-        value = self.solver.returned(function.ref)
-        return rebound(value, query) if query.model is not None else value
-
-    def self_value(self, cls: ClassRef) -> Value | None:
-        """`self` in the methods of a manager or queryset class."""
-        sort = self.sort(cls)
-        return known(FrameworkValue(NAME, sort, Query(OWN, (cls,)))) if sort else None
-
-    def new(self, cls: ClassRef, node: ir.Call, env: Env) -> Value | None:
-        """An instance of a manager or queryset class."""
-        sort = self.sort(cls)
-        if not sort:
-            return None
-        given = argument(node, 0, "model") if sort == "queryset" else None
-        only = self.solver.value(given, env).only if given is not None else None
-        model = only.cls if isinstance(only, ClassObject) else OWN
-        return known(FrameworkValue(NAME, sort, Query(model, (cls,))))
-
-    def classes_of(self, decl: ClassDecl | None) -> tuple[ClassRef, ...]:
-        """For later: the queryset classes behind `from_queryset` bases."""
-        return ()
+            return self.models.key_value(cls) if text == "id" and self.models.key(cls).name == "id" else UNKNOWN
+        if info.relation is None:
+            return info.value if not rest else UNKNOWN
+        value = self.path(info.relation, rest) if rest else self.models.key_value(info.relation)
+        return join([value, plain("none")]) if Plain("none") in info.value.kinds() and value.alts else value
 
 
-def rebound(value: Value, query: Query) -> Value:
-    """A value of a queryset's own method, with the model that the queryset is of in the place of OWN."""
-    return Value(tuple(replace(alt, kind=_rebound(alt.kind, query)) for alt in value.alts), value.open)
-
-
-def _rebound(kind: Kind, query: Query) -> Kind:
-    match kind:
-        case Instance(cls=cls) if cls == OWN and query.model is not None:
-            return Instance(query.model)
-        case FrameworkValue(framework="django", data=Query(model=model) as data) if model == OWN:
-            row = rebound(data.row, query) if data.row is not None else None
-            classes = data.classes or query.classes
-            return FrameworkValue(NAME, kind.role, replace(data, model=query.model, classes=classes, row=row))
-        case Sequence():
-            items = tuple(rebound(i, query) for i in kind.items) if kind.items is not None else None
-            return Sequence(kind.name, rebound(kind.element, query), items)
-        case Coroutine(result=result):
-            return Coroutine(rebound(result, query))
-        case _:
-            return kind
-
-
-def is_super(kind: Kind) -> bool:
-    """Whether it is the builtin `super`."""
-    return isinstance(kind, External) and kind.qualname == "super"
+def is_standard(name: str) -> bool:
+    """Whether Django gives a method of managers and querysets its meaning, whatever else a class says."""
+    name = tables.plain_method(name)
+    return name in tables.CHAINED or name in tables.RECORD or name in tables.QUERY_ACTS or name in tables.ROWS

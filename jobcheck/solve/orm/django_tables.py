@@ -12,7 +12,7 @@ FIELD_KINDS: dict[str, str] = {
         "CIEmailField CITextField CommaSeparatedIntegerField".split(), "str"),
     "BooleanField": "bool", "NullBooleanField": "bool|none", "FloatField": "float", "DecimalField": "decimal",
     "DateField": "date", "DateTimeField": "datetime_aware", "TimeField": "time", "DurationField": "timedelta",
-    "UUIDField": "uuid", "BinaryField": "bytes", "HStoreField": "dict",
+    "UUIDField": "uuid", "BinaryField": "bytes", "HStoreField": "dict", "FSMField": "str",
     # what their own libraries say of them
     "AutoSlugField": "str", "AutoCreatedField": "datetime_aware", "AutoLastModifiedField": "datetime_aware",
     "CreationDateTimeField": "datetime_aware", "ModificationDateTimeField": "datetime_aware", "MonitorField": "datetime_aware",
@@ -76,6 +76,37 @@ NOT_MODELS = frozenset({
     "dirtyfields.dirtyfields.DirtyFieldsMixin", "model_utils.FieldTracker", "django_prometheus.models.ExportModelOperationsMixin",
 })  # fmt: skip
 
+# What models of libraries have besides: full name of the class to names and kinds.
+_USER = {
+    **dict.fromkeys(("username", "first_name", "last_name", "email", "password"), "str"),
+    **dict.fromkeys(("is_staff", "is_active", "is_superuser"), "bool"), "date_joined": "datetime_aware",
+    "last_login": "datetime_aware|none",
+}  # fmt: skip
+_BASE_USER = {"password": "str", "last_login": "datetime_aware|none"}
+_TIMES = {"created": "datetime_aware", "modified": "datetime_aware"}
+LIBRARY_FIELDS: dict[str, dict[str, str]] = {
+    "django.contrib.auth.models.User": _USER, "django.contrib.auth.models.AbstractUser": _USER,
+    "django.contrib.auth.models.AbstractBaseUser": _BASE_USER, "django.contrib.auth.base_user.AbstractBaseUser": _BASE_USER,
+    "django.contrib.auth.models.PermissionsMixin": {"is_superuser": "bool"},
+    "django.contrib.auth.models.Group": {"name": "str"},
+    "django.contrib.auth.models.Permission": {"name": "str", "codename": "str"},
+    "django.contrib.contenttypes.models.ContentType": {"app_label": "str", "model": "str"},
+    "django.contrib.sites.models.Site": {"domain": "str", "name": "str"},
+    "django.contrib.sessions.models.Session": {"session_key": "str", "session_data": "str", "expire_date": "datetime_aware"},
+    "model_utils.models.TimeStampedModel": _TIMES, "django_extensions.db.models.TimeStampedModel": _TIMES,
+    "rest_framework.authtoken.models.Token": {"key": "str", "created": "datetime_aware"},
+    "wagtail.models.Page": {"title": "str", "slug": "str"}, "wagtail.core.models.Page": {"title": "str", "slug": "str"},
+    "taggit.models.Tag": {"name": "str", "slug": "str"},
+}  # fmt: skip
+# What methods that Django gives to records return ("" is not known), and two attributes of users that are no fields.
+RECORD_METHODS = {
+    **dict.fromkeys("save save_base full_clean clean refresh_from_db validate_unique set_password".split(), "none"),
+    "delete": "", "get_deferred_fields": "set[str]",
+    **dict.fromkeys("get_full_name get_short_name get_username get_session_auth_hash".split(), "str"),
+    **dict.fromkeys("check_password has_usable_password has_perm has_perms has_module_perms".split(), "bool"),
+}  # fmt: skip
+USER_FLAGS = frozenset({"is_authenticated", "is_anonymous"})
+
 # --- managers and querysets ------------------------------------------------------------------------------------
 
 # Methods that give a queryset of the same rows, or of some of them.
@@ -86,7 +117,9 @@ CHAINED = frozenset({
 })  # fmt: skip
 # Methods that narrow by their keyword arguments.
 NARROWING = frozenset({"filter", "get", "exclude", "aget", "complex_filter"})
-RECORD = frozenset({"get", "create", "latest", "earliest"})
+RECORD = frozenset({"get", "latest", "earliest"})
+CREATING = frozenset({"create", "create_user", "create_superuser", "get_by_natural_key"})
+ROWS = frozenset({"values", "values_list", "dates", "datetimes"})
 MAYBE = frozenset({"first", "last"})
 PAIR = frozenset({"get_or_create", "update_or_create"})
 PLAIN_RESULTS = {
@@ -105,10 +138,13 @@ ASYNC = frozenset({
 QUERY_ACTS = {
     **dict.fromkeys(("get", "first", "last", "latest", "earliest", "in_bulk", "iterator", "aggregate"), "fetch"),
     "exists": "exists", "contains": "exists", "count": "count", "create": "create", "bulk_create": "create",
+    "create_user": "create", "create_superuser": "create",
     "get_or_create": "upsert", "update_or_create": "upsert", "update": "update", "bulk_update": "update", "delete": "delete",
     "_raw_delete": "delete",
 }  # fmt: skip
 # Methods of related managers besides these.
+# Names that are surely no methods giving querysets: they are not looked at.
+CHANGING = frozenset({"append", "extend", "add", "items", "keys", "values", "get", "split", "strip", "join", "format"})
 RELATED_ACTS = {"add": "upsert", "set": "upsert", "remove": "delete", "clear": "delete"}
 RECORD_ACTS = {"save": "save", "save_base": "save", "delete": "delete", "refresh_from_db": "refresh"}
 # Functions that evaluate a queryset that they are given.
@@ -121,3 +157,28 @@ EVALUATING = frozenset({
 def plain_method(name: str) -> str:
     """The name of a method without the `a` of its async twin."""
     return name[1:] if name[:1] == "a" and name[1:] in ASYNC else name
+
+
+# --- forms and serializers -------------------------------------------------------------------------------------
+
+# What validation gives for a field of a form or serializer ("" is not known).
+FORM_KINDS: dict[str, str] = {
+    **dict.fromkeys(
+        "CharField EmailField SlugField URLField RegexField ChoiceField IPAddressField GenericIPAddressField "
+        "FilePathField".split(), "str"),
+    "IntegerField": "int", "FloatField": "float", "DecimalField": "decimal", "BooleanField": "bool",
+    "NullBooleanField": "bool|none", "DateField": "date", "DateTimeField": "datetime_aware",
+    "SplitDateTimeField": "datetime_aware", "TimeField": "time",
+    "DurationField": "timedelta", "UUIDField": "uuid", "FileField": "uploaded_file", "ImageField": "uploaded_file",
+    "MultipleChoiceField": "list[str]",
+}  # fmt: skip
+# Where serializers differ: choices are what they are declared as.
+REST_KINDS = {"ChoiceField": "", "MultipleChoiceField": "set[str]", "DictField": "dict", "HStoreField": "dict"}
+RELATED_FIELDS = frozenset({
+    "ModelChoiceField", "ModelMultipleChoiceField", "PrimaryKeyRelatedField", "SlugRelatedField", "HyperlinkedRelatedField",
+})  # fmt: skip
+# Fields of forms that give an empty value, and not None, when nothing is given.
+NEVER_NONE = frozenset({
+    "CharField", "EmailField", "SlugField", "URLField", "RegexField", "ChoiceField", "BooleanField", "MultipleChoiceField",
+    "GenericIPAddressField", "FilePathField",
+})  # fmt: skip
