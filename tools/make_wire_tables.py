@@ -68,13 +68,17 @@ LABELS = {
     "db_connection": "sqlite3.Connection", "tempfile": "tempfile.TemporaryFile", "local_class": "class in a function",
     "named_tempfile": "tempfile.NamedTemporaryFile", "local_instance": "instance of a class in a function",
     "async_result": "Celery AsyncResult", "signature": "Celery Signature",
+    "sqlalchemy_row": "SQLAlchemy Row", "sqlalchemy_query": "SQLAlchemy Query", "sqlalchemy_select": "SQLAlchemy Select",
+    "sqlalchemy_result": "SQLAlchemy ScalarResult", "sqlalchemy_session": "SQLAlchemy Session",
+    "peewee": "Peewee model instance", "peewee_query": "Peewee ModelSelect", "mongoengine": "MongoEngine Document",
+    "object_id": "bson.ObjectId",
 }  # fmt: skip
 
 # An old interpreter cannot make these; they fare as their neighbour does.
 LIKE = {"dt_zoneinfo": "dt_utc", "pd_timestamp": "dt_utc"}
 
 NAMES = {
-    "str": "a str", "int": "an int", "float": "a float", "bytes": "bytes", "list": "a list", "dict": "a dict",
+    "str": "a str", "int": "an int", "float": "a float", "bytes": "bytes", "list": "a list", "dict": "a dict", "tuple": "a tuple",
     "NoneType": "None", "datetime.datetime": "a datetime", "logging.Logger": "a Logger",
 }  # fmt: skip
 BECOMES = {
@@ -86,7 +90,7 @@ BECOMES = {
 
 # The classes of the measurement, whose names mean nothing to a user.
 MADE_UP = re.compile(
-    r"(django\.contrib\.auth\.models\.)?\b(SColor|Color|Perm|DCFrozen|DC|PydM|PydDC|AttC|Plain|WithLock|SAUser|"
+    r"(django\.contrib\.auth\.models\.)?\b(SColor|Color|Perm|DCFrozen|DC|PydM|PydDC|AttC|Plain|WithLock|SAUser|PeUser|MoUser|"
     r"GroupManager|Group|CustomErr|WithHook|Hashable|IColor|StrCol|OldStrCol|local_class\.<locals>\.Inner|Inner)\b"
 )
 

@@ -19,6 +19,10 @@ _MEMBERS = {
     "intflag": "an IntFlag",
 }
 _DJANGO = {"queryset": "a QuerySet", "rows": "a QuerySet of values", "manager": "a model manager"}
+_MAPPED = {
+    "row": "a Row", "query": "a Query", "statement": "a statement", "rows": "a query's result", "session": "a session",
+    "page": "a page of rows", "sessions": "a sessionmaker", "database": "a database object", "begun": "a transaction",
+}  # fmt: skip
 _INSTANCES = {
     "dataclass": "a dataclass",
     "dataclass_frozen_slots": "a dataclass",
@@ -31,6 +35,8 @@ _INSTANCES = {
     "exception_custom_init": "an exception",
     "dj_model": "a Django model",
     "sqlalchemy": "a SQLAlchemy model",
+    "peewee": "a Peewee model",
+    "mongoengine": "a MongoEngine document",
     "str_subclass": "a subclass of str",
     "int_subclass": "a subclass of int",
     "dict_subclass": "a subclass of dict",
@@ -62,6 +68,8 @@ def describe(kind: Kind, facts: Rows | None = None) -> str:
             return f"an instance of `{cls.name}`" + (f" ({sort})" if sort else "")
         case kinds.FrameworkValue("django", role):
             return _DJANGO.get(role, _article(role.replace("_", " ")))
+        case kinds.FrameworkValue("sqlalchemy" | "peewee" | "mongoengine", role) if role in _MAPPED:
+            return _MAPPED[role]
         case kinds.FrameworkValue(role="result"):
             return kinds.PLAIN_NAMES["async_result"]
         case kinds.FrameworkValue(role=role):

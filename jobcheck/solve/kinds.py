@@ -147,6 +147,7 @@ PLAIN_NAMES: dict[str, str] = {
     "np_array": "a numpy array",
     "pd_frame": "a pandas DataFrame",
     "pd_timestamp": "a pandas Timestamp",
+    "object_id": "an ObjectId",
     "async_result": "a job's result handle",
     "signature": "a job signature",
 }

@@ -56,6 +56,7 @@ CALLS: dict[str, str] = {
     "django.utils.crypto.get_random_string": "str", "django.urls.reverse": "str",
     "django.urls.reverse_lazy": "lazy_str", "django.template.loader.render_to_string": "safe_str",
     "flask_babel.lazy_gettext": "lazy_str",
+    "bson.ObjectId": "object_id", "bson.objectid.ObjectId": "object_id",
     "redis.Redis": "redis_client", "redis.StrictRedis": "redis_client", "redis.from_url": "redis_client",
     "redis.Redis.from_url": "redis_client",
     "numpy.array": "np_array", "numpy.zeros": "np_array", "numpy.ones": "np_array", "numpy.asarray": "np_array",
@@ -151,7 +152,7 @@ CLASSES: dict[str, str] = {
     "django.core.files.uploadedfile.UploadedFile": "uploaded_file",
     "starlette.requests.Request": "request", "fastapi.Request": "request", "flask.Request": "request",
     "pandas.DataFrame": "pd_frame", "pandas.Timestamp": "pd_timestamp", "numpy.ndarray": "np_array",
-    "redis.Redis": "redis_client",
+    "redis.Redis": "redis_client", "bson.ObjectId": "object_id", "bson.objectid.ObjectId": "object_id",
 }  # fmt: skip
 
 # Container classes by the names under which annotations spell them.

@@ -88,8 +88,14 @@ _INSTANCE_KEYS: dict[str, Rows] = {
     "plain": ("dict_instance",),
     "dj_model": ("dict_instance",),
     "sqlalchemy": ("dict_instance",),
+    "peewee": ("dict_instance",),
+    "mongoengine": ("dict_instance",),
 }
-_DJANGO = {"queryset": "dj_queryset", "rows": "dj_queryset_values", "manager": "dj_manager"}
+_DJANGO = {"queryset": "dj_queryset", "rows": "dj_queryset_values", "manager": "dj_manager", "iterator": "generator"}
+_SQLALCHEMY = {
+    "row": "sqlalchemy_row", "query": "sqlalchemy_query", "statement": "sqlalchemy_select", "rows": "sqlalchemy_result",
+    "session": "sqlalchemy_session",
+}  # fmt: skip
 _ROLES = {"result": "async_result", "signature": "signature", "canvas": "signature"}
 
 
@@ -134,6 +140,10 @@ def _code_rows(kind: Kind) -> Rows:
             return (_ROLES[role],) if role in _ROLES else ()
         case kinds.FrameworkValue("django", role):
             return (_DJANGO[role],) if role in _DJANGO else ()
+        case kinds.FrameworkValue("sqlalchemy", role):
+            return (_SQLALCHEMY[role],) if role in _SQLALCHEMY else ()
+        case kinds.FrameworkValue("peewee", "query"):
+            return ("peewee_query",)
         case _:
             return ()
 

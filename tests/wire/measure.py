@@ -47,6 +47,14 @@ with contextlib.suppress(ImportError):
 with contextlib.suppress(ImportError):
     import celery
     import celery.result
+with contextlib.suppress(ImportError):
+    import sqlalchemy
+    import sqlalchemy.orm
+with contextlib.suppress(ImportError):
+    import peewee
+with contextlib.suppress(ImportError):
+    import bson
+    import mongoengine
 
 
 Point = collections.namedtuple("Point", "x y")
@@ -281,6 +289,44 @@ if "celery" in globals():
     TASK = APP.task(name="measure.job")(module_func)
     row("async_result")(lambda: celery.result.AsyncResult("x", app=APP))
     row("signature")(lambda: TASK.s(1))
+if "sqlalchemy" in globals() and hasattr(sqlalchemy.orm, "DeclarativeBase"):
+
+    class SABase(sqlalchemy.orm.DeclarativeBase):
+        pass
+
+    class SAUser(SABase):
+        __tablename__ = "users"
+        id = sqlalchemy.Column(sqlalchemy.Integer, primary_key=True)
+
+    def session_of_users():
+        engine = sqlalchemy.create_engine("sqlite://")
+        SABase.metadata.create_all(engine)
+        session = sqlalchemy.orm.Session(engine)
+        session.add(SAUser(id=1))
+        session.flush()
+        return session
+
+    row("sqlalchemy_row")(lambda: session_of_users().execute(sqlalchemy.select(SAUser.id)).one())
+    row("sqlalchemy_query")(lambda: session_of_users().query(SAUser))
+    row("sqlalchemy_select")(lambda: sqlalchemy.select(SAUser))
+    row("sqlalchemy_result")(lambda: session_of_users().scalars(sqlalchemy.select(SAUser)))
+    row("sqlalchemy_session")(session_of_users)
+if "peewee" in globals():
+
+    class PeUser(peewee.Model):
+        name = peewee.CharField()
+
+        class Meta:
+            database = peewee.SqliteDatabase(":memory:")
+
+    row("peewee")(lambda: PeUser(id=1, name="a"))
+    row("peewee_query")(PeUser.select)
+if "mongoengine" in globals():
+    class MoUser(mongoengine.Document):
+        name = mongoengine.StringField()
+
+    row("mongoengine")(lambda: MoUser(id=bson.ObjectId("5f43a1b2c3d4e5f6a7b8c9d0"), name="a"))
+    rows(object_id=bson.ObjectId("5f43a1b2c3d4e5f6a7b8c9d0"))
 
 
 def same(a, b):

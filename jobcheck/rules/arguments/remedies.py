@@ -50,6 +50,7 @@ _PLAIN = {
     "np_array": "Pass `.tolist()`, or where the data is stored",
     "pd_frame": "Pass where the data is stored, or the query that gives it",
     "pd_timestamp": "Pass `.isoformat()`",
+    "object_id": "Pass `str(object_id)` and make the ObjectId again in the job",
     "async_result": "Pass its `.id`",
     "coroutine": "Await it first",
     "sentinel": "Pass a value that a queue can hold, such as None",
@@ -68,7 +69,12 @@ _SEQUENCES = {
     "deque": _VIEW,
     "array": _VIEW,
 }
-_RECORD_ROWS = frozenset({"dj_model", "sqlalchemy"})
+_RECORD_ROWS = frozenset({"dj_model", "sqlalchemy", "peewee", "mongoengine"})
+_MAPPED = {
+    "row": "Pass the values that the job needs from the row",
+    "session": "Open a session in the job",
+    **dict.fromkeys(("query", "rows", "statement"), "Pass a list of primary keys, or the values that the job needs"),
+}
 
 
 def remedy(kind: Kind, context: Context) -> str:
@@ -97,6 +103,8 @@ def _remedy(kind: Kind, context: Context) -> str:
             return f"Pass `.value` and make the member again in the job: `{cls.name}(value)`"
         case kinds.Instance(cls):
             return _instance(context.solver.classes.row(cls))
+        case kinds.FrameworkValue("sqlalchemy" | "peewee", role) if role in _MAPPED:
+            return _MAPPED[role]
         case kinds.FrameworkValue(role="result"):
             return _PLAIN["async_result"]
         case kinds.Coroutine():

@@ -65,7 +65,7 @@ def reference(value: Any, path: str) -> str | None:
     known = next((known for known in map(_of_class, cls.__mro__) if known is not None), None)
     if known is not None:
         return _gid("app", known.record_class.__name__, [_registered_id(known, value, path)], value, path)
-    if hasattr(cls, "_meta") and hasattr(cls, "pk"):
+    if hasattr(getattr(cls, "_meta", None), "label") and hasattr(cls, "pk"):
         adding = getattr(getattr(value, "_state", None), "adding", False)
         return _gid("django", value._meta.label, [None if adding else value.pk], value, path)
     if hasattr(cls, "__mapper__"):
