@@ -112,6 +112,13 @@ class _Run:
         builder.what_happens = "Nothing in this file was checked."
         self.findings.append(builder.build())
 
+    def _shown(self, filename: str) -> bytes | None:
+        """The text of a file as reports show it; None when it cannot be read."""
+        try:
+            return self.project.source(filename).shown
+        except UnreadableSource:
+            return None
+
     def _holes(self, filename: str) -> None:
         """Syntax errors of an indexed file; the rest of it is still checked."""
         for hole in self.project.shape(filename).holes:
@@ -336,7 +343,7 @@ class _Run:
             enqueues=len(sent),
             frameworks=tuple(f.display for f in self.frameworks if f.name in used and f.display),
             filenames=tuple(self.project.filenames),
-            sources=self.solver.raw,
+            sources=self._shown,
             whole_project=True,
             registry=job_rows(self.solver, registry, {f.name: f.display for f in self.frameworks}),
         )

@@ -60,6 +60,10 @@ class Suppression:
         if self.directive.kind == IGNORE_FILE:
             return True
         last = place.end_row - (place.end_column == 1 and place.end_row > place.row)
+        if self.directive.kind == NOQA and not self.directive.items:
+            # It was written for this line, and most often for another tool: one in the middle of a settings dict
+            # must not hide what stands in its other entries.
+            return self.comment.row in (place.row, last)
         return self.comment.covers(place.row) or self.comment.covers(last)
 
 

@@ -74,7 +74,9 @@ def fixed(source):
         ('y(f"""{a  # jobcheck: ignore[JOB101]\n}""")\n', [1, 2]),
         # the logical line
         ("y(\n    1,\n)  # jobcheck: ignore[JOB101]\nz = 1\n", [1, 2, 3]),
-        ("y(\n    1,  # noqa\n    2,\n)\nz = 1\n", [1, 2, 3, 4]),
+        # a bare one was written for its own line; one that names us is about the statement
+        ("y(\n    1,  # noqa\n    2,\n)\nz = 1\n", [2]),
+        ("y(\n    1,  # noqa: JOB101\n    2,\n)\nz = 1\n", [1, 2, 3, 4]),
         ("y(\n    # jobcheck: ignore[JOB101]\n    2,\n)\nz = 1\n", [1, 2, 3, 4]),
         ('y("""\n""")  # jobcheck: ignore[JOB101]\n', [1, 2]),
         ("y = \\\n    1  # jobcheck: ignore[JOB101]\n", [1, 2]),
@@ -84,7 +86,7 @@ def fixed(source):
         ("@job\n@other  # jobcheck: ignore[JOB101]\ndef f(a):\n    pass\n", [1, 2, 3]),
         ("@job\ndef f(a):  # jobcheck: ignore[JOB101]\n    pass\n", [1, 2]),
         ("class A:  # jobcheck: ignore[JOB101]\n    x = 1\n", [1]),
-        ("if (a and\n        b):  # noqa\n    pass\nelse:\n    pass\n", [1, 2]),
+        ("if (a and\n        b):  # noqa\n    pass\nelse:\n    pass\n", [2]),
         ("if a:\n    pass\nelse:  # noqa\n    pass\n", [3]),
         ("if a: y(1)  # noqa\n", [1]),
         ("def f():\n    if a:\n        y(1)  # noqa\n    z(1)\n", [3]),

@@ -13,6 +13,11 @@ from tokenize import detect_encoding
 
 from jobcheck.findings import Place
 
+# A module written for Python 3.6 or older says so in its code, not only in its texts.
+_ASYNC_BOUND = re.compile(rb"^(?:from[^\n#]+ import async\b|import async\b|async[ \t]*=|@async\.)", re.MULTILINE)
+_ASYNC_NAME = re.compile(
+    rb"(?<=import )async\b|^async(?=[ \t]*[.=])|(?<=@)async(?=\.)|(?<=[\s(=,\[{])async(?=\.\w|[ \t]*[),\]}=])", re.MULTILINE
+)
 _FIRST_LINES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)?")
 # CPython would take these, but they decode in quadratic time or produce surrogates: no source file is written so.
 _REFUSED_ENCODINGS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"})
@@ -30,10 +35,14 @@ class UnreadableSource(Exception):  # noqa: N818 - a state of the file, and the 
 
 @dataclass(frozen=True)
 class Source:
-    """A file's text as UTF-8 without BOM. All offsets in jobcheck are offsets into `data`."""
+    """A file's text as UTF-8 without BOM. All offsets in jobcheck are offsets into `data`.
+
+    `shown` is what a reader is shown: the same, but for names that newer Pythons do not take.
+    """
 
     filename: str
     data: bytes = field(repr=False)
+    shown: bytes = field(repr=False, default=b"")
 
     @classmethod
     def decode(cls, filename: str, raw: bytes) -> Source:
@@ -41,7 +50,8 @@ class Source:
 
         Raises UnreadableSource when they hold NUL or are not text in the encoding the file declares (PEP 263).
         """
-        return cls(filename, to_utf8(filename, raw))
+        text = to_utf8(filename, raw)
+        return cls(filename, _old_names(text), text)
 
     @cached_property
     def _line_starts(self) -> list[int]:
@@ -58,7 +68,7 @@ class Source:
 
     def text(self, start: int, end: int) -> str:
         """The text between two byte offsets."""
-        return self.data[start:end].decode("utf-8", "replace")
+        return (self.shown or self.data)[start:end].decode("utf-8", "replace")
 
     def place(self, start: int, end: int) -> Place:
         """The region between two byte offsets; offsets outside of the file are moved to its ends."""
@@ -81,6 +91,14 @@ class Source:
         row = self.row_of(offset)
         begin = self._line_starts[row - 1]
         return row, len(self.data[begin:offset].decode("utf-8", "replace")) + 1
+
+
+def _old_names(data: bytes) -> bytes:
+    """The same text with a name `async`, which Python 3.7 made a keyword, spelt otherwise in as many bytes.
+
+    Programs written for Python 3.6 and older run; the files of one project all get the same spelling.
+    """
+    return _ASYNC_NAME.sub(b"asynk", data) if b"async" in data and _ASYNC_BOUND.search(data) else data
 
 
 def to_utf8(filename: str, raw: bytes) -> bytes:
