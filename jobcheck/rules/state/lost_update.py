@@ -1,0 +1,213 @@
+"""
+## What it finds
+A row that a job fetches, changes and writes back so that what others wrote to it in between is undone:
+
+- the whole row is saved after slow work (a request, a mail, a subprocess, a sleep);
+- a field is read, computed in Python and saved (`stock.count -= 1`), without a lock and not by the database;
+- the row is locked by a second query, and the object of the first one is saved;
+- `select_for_update()` on a query that never runs, which locks nothing.
+
+## Why it matters
+`save()` writes every column with the value that was read. Whatever a view, an admin or another job has written since the
+job's read is gone, without an error; the longer the work in between, the surer. Two jobs that both read 7 and write 8
+count one of two. In tests jobs run one after the other, and nothing is lost. SQLAlchemy, MongoEngine and jobs with
+`update_fields` write only what was assigned, so that only the computed fields are lost.
+
+## Example
+```python
+@app.task
+def publish(article_id):
+    article = Article.objects.get(pk=article_id)
+    article.url = requests.post(API, json={"title": article.title}).json()["url"]
+    article.save()
+```
+
+## Use instead
+```python
+    article.save(update_fields=["url"])
+```
+
+## How to fix
+Write only what the job has changed: `save(update_fields=[...])`, or `.filter(pk=...).update(...)`. Let the database count:
+`update(count=F("count") + 1)`. Where the new value depends on the old one in another manner, fetch the row with
+`select_for_update()` inside of `transaction.atomic()`, after the slow work, and work with that object alone.
+
+## Options
+None.
+
+## Known limits
+A fetch and a save with nothing slow between them are left alone, and so are locks of the project's own making. Whether
+anything else writes to the row is not asked: confidence is medium.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jobcheck.registry import Job, Registry
+from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.state import locks
+from jobcheck.rules.state.computed import computed
+from jobcheck.rules.state.rows import Row, Rows, Step, guarded
+from jobcheck.rules.state.slow import Slow
+from jobcheck.solve.flow import Site
+from jobcheck.solve.kinds import Origin
+from jobcheck.solve.order import may_precede
+from jobcheck.solve.reach import Visit
+
+# Mappers whose save writes every column.
+_WHOLE = ("django", "peewee")
+
+
+class LostUpdate(Rule):
+    """JOB305."""
+
+    code = "JOB305"
+    severity = Severity.WARNING
+    subject = Registry
+
+    def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
+        seen: set[tuple[str, int]] = set()
+        slow = Slow(context)
+        for job in sorted(registry.jobs, key=lambda job: job.key):
+            if job.function is None or context.solver.is_test(job.filename):
+                continue
+            for visit in context.solver.reach.of(job.function):
+                key = (visit.ref.filename, visit.ref.start)
+                if key not in seen:
+                    seen.add(key)
+                    yield from self._function(job, visit, slow, context)
+
+    def _function(self, job: Job, visit: Visit, slow: Slow, context: Context) -> Iterator[FindingBuilder]:
+        yield from (self._never_run(job, site, context) for site in locks.never_run(context.solver, visit.flow))
+        for row in Rows(context.solver, visit.flow).fetched():
+            yield from self._row(job, row, slow, context)
+
+    def _row(self, job: Job, row: Row, slow: Slow, context: Context) -> Iterator[FindingBuilder]:
+        stale = locks.stale_save(context.solver, row)
+        if stale is not None:
+            yield self._stale(job, row, *stale, context)
+        elif not guarded(context.solver, row):
+            found = self._counted(job, row, context) or self._whole(job, row, slow, context)
+            yield from () if found is None else (found,)
+
+    # --- the whole row, after slow work ------------------------------------------------------------------------
+
+    def _whole(self, job: Job, row: Row, slow: Slow, context: Context) -> FindingBuilder | None:
+        if row.orm not in _WHOLE:
+            return None
+        for save in row.saves:
+            if save.operation is None or save.operation.act != "save" or save.operation.fields is not None:
+                continue
+            if not any(write.precedes(save) for write in row.writes):
+                continue
+            wait = self._waited(row, save, slow)
+            if wait is not None:
+                return self._lost(job, row, save, wait, context)
+        return None
+
+    def _waited(self, row: Row, save: Step, slow: Slow) -> Origin | None:
+        """The slow call between the last read of a row and a save."""
+        for site in row.flow.sites:
+            if site.deferred or not _between(row, site, save) or any(_renewed(site, r, save) for r in row.renewals):
+                continue
+            found = slow.call(site)
+            if found is not None and site.call is not save.node:
+                return found
+        return self._waited_within(save, slow)
+
+    def _waited_within(self, save: Step, slow: Slow) -> Origin | None:
+        """The same in the helper that saves, before it does."""
+        if save.frame.call is None or save.operation is None:
+            return None
+        end = save.operation.site
+        for site in save.frame.flow.sites:
+            if not site.deferred and site.call is not end.call and may_precede(site.call, site.around, end.call, end.around):
+                found = slow.call(site)
+                if found is not None:
+                    return found
+        return None
+
+    def _lost(self, job: Job, row: Row, save: Step, wait: Origin, context: Context) -> FindingBuilder:
+        builder = self._finding(
+            job, save, f"`{job.label}` saves the whole {row.name} as read before slow work: what others wrote meanwhile is undone",
+            Confidence.MEDIUM, context,
+        )  # fmt: skip
+        builder.how_to_fix = "Write what the job has changed: `save(update_fields=[...])`, or fetch the row after the slow work."
+        self._relate(builder, row, context)
+        return builder.relate(context.place(wait), "this takes its time")
+
+    # --- computed from what was read ---------------------------------------------------------------------------
+
+    def _counted(self, job: Job, row: Row, context: Context) -> FindingBuilder | None:
+        for step in row.writes:
+            write = step.write
+            field = computed(context.solver, write) if write is not None else None
+            save = next((s for s in row.saves if step.precedes(s)), None)
+            if field is None or write is None or save is None or any(r.precedes(step) for r in row.renewals):
+                continue
+            if not self._is_column(row, field, context):
+                continue
+            unit = step.frame.flow.unit
+            builder = context.finding(
+                self,
+                unit.origin(write.stmt),
+                f"`{job.label}` computes `{field}` of the {row.name} from what it read: of two runs at a time, one is lost",
+                confidence=Confidence.MEDIUM,
+                job=job,
+                subject=field,
+                how_to_fix=f'Let the database compute it, `update({field}=F("{field}") + ...)`, or lock the row for the read.',
+            )
+            self._relate(builder, row, context)
+            return builder.relate(context.place(_origin(save)), "it is saved here")
+        return None
+
+    def _is_column(self, row: Row, field: str, context: Context) -> bool:
+        model = row.model
+        return model is None or context.solver.records.field(model, field) is not None
+
+    # --- locks that do not hold --------------------------------------------------------------------------------
+
+    def _stale(self, job: Job, row: Row, lock: Site, save: Step, context: Context) -> FindingBuilder:
+        builder = self._finding(
+            job, save, f"`{job.label}` saves the {row.name} that it read before it locked the row: the lock protects nothing",
+            Confidence.HIGH, context,
+        )  # fmt: skip
+        builder.how_to_fix = "Work with the object that the locking query gives, or call `refresh_from_db()` after it."
+        self._relate(builder, row, context)
+        return builder.relate(context.place(lock.unit.origin(lock.call)), "the row is locked here")
+
+    def _never_run(self, job: Job, site: Site, context: Context) -> FindingBuilder:
+        return context.finding(
+            self,
+            site.unit.origin(site.call),
+            f"`{job.label}` builds a query with select_for_update() that never runs: nothing is locked",
+            confidence=Confidence.HIGH,
+            job=job,
+            subject="select_for_update",
+            how_to_fix="Run it, and work with what it gives: `.get()`, or `list(...)` of the query.",
+        )
+
+    # --- parts -------------------------------------------------------------------------------------------------
+
+    def _finding(self, job: Job, save: Step, text: str, level: Confidence, context: Context) -> FindingBuilder:
+        return context.finding(self, _origin(save), text, confidence=level, job=job, subject="save")
+
+    def _relate(self, builder: FindingBuilder, row: Row, context: Context) -> None:
+        builder.relate(context.place(row.flow.unit.origin(row.node)), "the row is read here")
+
+
+def _origin(save: Step) -> Origin:
+    unit = save.frame.flow.unit
+    return unit.origin(save.operation.site.call if save.operation is not None else save.node)
+
+
+def _between(row: Row, site: Site, save: Step) -> bool:
+    if site.call is row.node or not may_precede(row.node, row.around, site.call, site.around):
+        return False
+    return may_precede(site.call, site.around, save.node, save.around)
+
+
+def _renewed(site: Site, renewal: Step, save: Step) -> bool:
+    """Whether the row is read again after a call, before it is saved."""
+    return may_precede(site.call, site.around, renewal.node, renewal.around) and renewal.precedes(save)

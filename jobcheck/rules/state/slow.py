@@ -1,0 +1,54 @@
+"""Calls that take their time: another machine, another program or a clock has to answer first."""
+
+from __future__ import annotations
+
+from jobcheck.rules.base import Context
+from jobcheck.solve import effect_calls
+from jobcheck.solve.effect_names import full_names
+from jobcheck.solve.kinds import FunctionRef, Origin
+from jobcheck.solve.sites import Flow, Site
+
+_WAITING = frozenset({
+    "time.sleep", "asyncio.sleep", "gevent.sleep", "eventlet.sleep", "subprocess.run", "subprocess.call", "subprocess.check_call",
+    "subprocess.check_output", "subprocess.Popen.communicate", "subprocess.Popen().communicate", "os.system", "os.popen",
+    "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "subprocess.Popen().wait", "shutil.make_archive",
+})  # fmt: skip
+_LAST = frozenset(name.rpartition(".")[2] for name in _WAITING)
+DEEPEST = 3
+
+
+class Slow:
+    """Which calls of a function are slow, through the functions that it calls. Answers are remembered."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.solver = context.solver
+        self._known: dict[FunctionRef, Origin | None] = {}
+
+    def call(self, site: Site, depth: int = DEEPEST) -> Origin | None:
+        """Where the waiting is done that a call leads to; None when none is seen."""
+        if self._waits(site):
+            return site.unit.origin(site.call)
+        if depth <= 0:
+            return None
+        found = (self._within(ref, depth - 1) for ref in self.solver.reach.called(site))
+        return next((origin for origin in found if origin is not None), None)
+
+    def _within(self, ref: FunctionRef, depth: int) -> Origin | None:
+        if ref not in self._known:
+            self._known[ref] = None  # a function that calls itself
+            unit = self.solver.function_unit(ref)
+            if unit is not None and not unit.refused and unit.function is not None:
+                self._known[ref] = self._in_flow(self.solver.flow(unit), depth)
+        return self._known[ref]
+
+    def _in_flow(self, flow: Flow, depth: int) -> Origin | None:
+        found = (self.call(site, depth) for site in flow.sites if not site.deferred)
+        return next((origin for origin in found if origin is not None), None)
+
+    def _waits(self, site: Site) -> bool:
+        func = site.call.func
+        name = getattr(func, "attr", getattr(func, "id", ""))
+        if name in _LAST and any(full in _WAITING for full in full_names(self.solver, site.call, site.env)):
+            return True
+        return bool(effect_calls.network(self.solver, site))
