@@ -118,6 +118,25 @@ class Dedup:
 
 
 @dataclass(eq=False, slots=True)
+class Cause:
+    """One reason for which a message may be performed again, though it has been performed, wholly or in part.
+
+    why      retry (an error that the declaration names), by-hand (the job asks for it), worker-lost (the worker's end),
+             redelivery (the broker takes the message for lost)
+    errors   the exceptions that lead to it; empty where no error of the job's own does. `open`: more than can be seen
+    origin   the option, the call or the setting that says so; `retry` the call, for by-hand
+    shared   it is said for many jobs at once (a setting, a base class), not of this one
+    """
+
+    why: Literal["retry", "by-hand", "worker-lost", "redelivery"]
+    origin: Origin
+    errors: tuple[ClassRef, ...] = ()
+    open: bool = False
+    retry: Retry | None = None
+    shared: bool = False
+
+
+@dataclass(eq=False, slots=True)
 class Job:
     """A thing that runs later: a decorated function, a job class, or a function that exists as a job by being enqueued.
 
@@ -127,7 +146,8 @@ class Job:
     leaves, empty where enqueues decide. `origin` is the name of the function or class;
     `decorated` is the job decorator's expression, when there is one. `results` says what becomes of what it returns;
     `handed_on` is a place where that is given to another job as an argument. `marker` says who vouches for its running
-    twice, `dedup` what keeps equal messages from being queued twice.
+    twice, `dedup` what keeps equal messages from being queued twice; `delivery` is why it may run more than once for one
+    message, as far as that is known.
     """
 
     framework: str
@@ -151,6 +171,7 @@ class Job:
     handed_on: Origin | None = None
     marker: Marker | None = None
     dedup: Dedup | None = None
+    delivery: tuple[Cause, ...] = ()
 
     @property
     def label(self) -> str:
@@ -409,6 +430,19 @@ class MissingJob:
     in_test: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """What carries the messages of a framework, where the project's settings say it: redis or sqs.
+
+    `patience` is how many seconds it waits for a message to be acknowledged before it hands it to another worker;
+    `origin` is where that is said, None for the broker's own default.
+    """
+
+    what: str
+    patience: float
+    origin: Origin | None = None
+
+
 @dataclass(eq=False, slots=True)
 class Registry:
     """Everything the project does with queues."""
@@ -424,9 +458,11 @@ class Registry:
     callbacks: list[Callback] = field(default_factory=list)
     missing: list[MissingJob] = field(default_factory=list)
     frameworks: list[str] = field(default_factory=list)
+    brokers: dict[str, Broker] = field(default_factory=dict)
 
 
 __all__ = [
-    "Argument", "Around", "Callback", "Dedup", "Deferred", "Enqueue", "Exit", "Handler", "Job", "Malformed", "Marker", "Message",
+    "Argument", "Around", "Broker", "Callback", "Cause", "Dedup", "Deferred", "Enqueue", "Exit", "Handler", "Job", "Malformed",
+    "Marker", "Message",
     "MissingJob", "Option", "Parameter", "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
 ]  # fmt: skip

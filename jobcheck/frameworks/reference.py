@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks import arguments, missing, reference_retries, reference_unsent, signatures
+from jobcheck.frameworks import arguments, delivery, missing, reference_retries, reference_unsent, signatures
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.registry import Enqueue, Job, Message, Option, Registry
 from jobcheck.solve.defs import Env
@@ -285,6 +285,7 @@ class Reference:
         for job in registry.jobs:
             if job.framework == NAME:
                 job.handlers = reference_retries.handlers(solver, job)
+                job.delivery = tuple(delivery.of_handlers(solver, job))
                 job.wires = _wires(job)[0]
         for enqueue in registry.enqueues:
             if enqueue.framework != NAME:

@@ -145,7 +145,8 @@ class Effects:
             self._site(site, made, depth)
         for raised in flow.raises if inside is None else flow.nested[id(inside)].raises:
             self._raised(flow.unit, raised, made)
-        made.effects = [self._guarded(flow, effect, made) for effect in made.effects]
+        once = {(id(e.site.call), e.origin, e.kind): e for e in reversed(made.effects)}
+        made.effects = [self._guarded(flow, effect, made) for effect in reversed(once.values())]
         made.failures.sort(key=lambda failure: failure.node.start)
         return Summary(tuple(made.effects), tuple(made.failures), frozenset(made.writes))
 
@@ -206,6 +207,13 @@ class Effects:
             made.failures.append(Failure("raise", names, raised.stmt, raised.around, unit.origin(raised.stmt), what))
 
     # --- the functions that it calls ---------------------------------------------------------------------------
+
+    def below(self, site: Site) -> Iterator[tuple[Flow, Summary]]:
+        """The functions of the project that a call calls: their flows, and what they do."""
+        for callee in self._callees(site):
+            unit = self._solver.function_unit(callee.ref) if isinstance(callee, Function) else None
+            if isinstance(callee, Function) and unit is not None and not unit.refused and unit.function is not None:
+                yield self._solver.flow(unit), self.of(callee.ref)
 
     def _callees(self, site: Site) -> Iterator[Function | LocalFunction]:
         """The functions of the project that a call may call, when it surely is one of a few."""

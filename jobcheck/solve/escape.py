@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 BROAD = frozenset({"Exception", "BaseException"})
 # Errors of the operating system that whatever speaks over a socket may raise.
 _SOCKETS = frozenset({"OSError", "ConnectionError", "TimeoutError", "socket.timeout", "socket.error", "socket.gaierror"})
-_PLAIN_SOCKETS = frozenset({"smtplib", "aiosmtplib", "urllib", "ftplib", "imaplib", "poplib", "paramiko", "django", "redis", "ldap"})
+_PLAIN_SOCKETS = frozenset({
+    "smtplib", "aiosmtplib", "urllib", "ftplib", "imaplib", "poplib", "paramiko", "django", "redis", "ldap",
+})  # fmt: skip
 _PACKAGES = {"boto3": "botocore", "aioboto3": "botocore", "slack_bolt": "slack_sdk", "kombu": "kombu"}
 
 
@@ -29,7 +31,8 @@ def escapes(solver: Solver, around: Around | None, errors: frozenset[str]) -> bo
             return True
         if part.role == "try" and isinstance(part.node, ir.Try) and _swallowed(solver, part.node, part.env, errors):
             return False
-        if part.role == "with" and isinstance(part.part, ir.WithItem) and _suppressed(solver, part.part.context, part.env, errors):
+        item = part.part if part.role == "with" else None
+        if isinstance(item, ir.WithItem) and _suppressed(solver, item.context, part.env, errors):
             return False
     return True
 

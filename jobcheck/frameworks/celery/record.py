@@ -10,6 +10,7 @@ from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, missing
 from jobcheck.frameworks.celery import bases, beat, compose, dedup, mismatch, model, names, results, retries, unsent
 from jobcheck.frameworks.celery.config import default_wire, serializer_names
+from jobcheck.frameworks.celery.delivery import Deliveries
 from jobcheck.registry import Argument, Enqueue, Job, Message, Registry, Retry, Schedule, Wait
 from jobcheck.solve.calls import argument
 from jobcheck.solve.flow import Flow, Site
@@ -290,6 +291,7 @@ class Recorder:
         for retry in registry.retries:
             if retry.framework == model.NAME:
                 retries.complete(solver, retry)
+        Deliveries(solver).settle(registry)
         by_name: dict[str, list[Job]] = {}
         for job in self.celery.jobs.values():
             by_name.setdefault(job.name, []).append(job)
