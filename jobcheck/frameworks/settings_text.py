@@ -10,13 +10,15 @@ from jobcheck.solve.kinds import Origin
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
-# What follows the name up to the end of the line: an assignment, a keyword or an entry of a dict.
-_SAID = rb"(?<![\w.])[\"']?\b%s\b[\"']?\s*(?:\]\s*)?(?::\s*[\w.]+\s*)?[:=](?!=)\s*([^\n]*)"
+# What follows the name: an assignment, a keyword or an entry of a dict, up to the end of the line...
+_SAID = rb"(?<!\w)[\"']?\b%s\b[\"']?\s*(?:\]\s*)?(?::\s*[\w.]+\s*)?[:=](?!=)\s*([^\n]*)"
+# ... and of the lines below as long as a bracket is open, at most this many.
+_MORE_LINES = 8
 _TEXT = re.compile(r"""[rRuU]?(["'])([^"'\\\n]*)\1\s*[,)}]?\s*(?:#.*)?$""")
 
 
 def said(solver: Solver, name: str) -> list[tuple[str, Origin]]:
-    """What every `NAME = ...` of the project says, to the end of its line; tests aside."""
+    """What every `NAME = ...` of the project says, to the end of its line or of the bracket opened there; tests aside."""
     pattern, needle = re.compile(_SAID % re.escape(name.encode())), name.encode()
     found = []
     for filename in solver.project.filenames:
@@ -24,9 +26,24 @@ def said(solver: Solver, name: str) -> list[tuple[str, Origin]]:
         if data is None or needle not in data:
             continue
         for match in pattern.finditer(data):
-            text = match[1].decode("utf-8", "replace").strip()
+            if b"#" in data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]:
+                continue  # a comment
+            text = _whole(data, match.start(1), match.end(1)).decode("utf-8", "replace").strip()
             found.append((text, Origin(filename, match.start(), match.end(1))))
     return found
+
+
+def _whole(data: bytes, start: int, end: int) -> bytes:
+    """The text with the lines below that belong to it."""
+    for _ in range(_MORE_LINES):
+        text = data[start:end]
+        if sum(text.count(bracket) for bracket in (b"(", b"[", b"{")) <= sum(text.count(b) for b in (b")", b"]", b"}")):
+            break
+        following = data.find(b"\n", end + 1)
+        if end >= len(data) or following < 0:
+            break
+        end = following
+    return data[start:end]
 
 
 def literal_text(text: str) -> str | None:

@@ -38,6 +38,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("delivery.endless_retry", "EndlessRetry"),
     ("delivery.swallowed_retry", "SwallowedRetry"),
     ("delivery.retry_misuse", "RetryMisuse"),
+    ("delivery.late_redelivery", "LateRedelivery"),
     ("delivery.waits_for_job", "WaitsForJob"),
     ("delivery.shadowed_handler", "ShadowedHandler"),
     ("delivery.require_marker", "RequireMarker"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, missing
-from jobcheck.frameworks.celery import bases, beat, compose, dedup, mismatch, model, names, results, retries, unsent
+from jobcheck.frameworks.celery import bases, beat, broker, compose, dedup, mismatch, model, names, results, retries, unsent
 from jobcheck.frameworks.celery.config import default_wire, serializer_names
 from jobcheck.frameworks.celery.delivery import Deliveries
 from jobcheck.registry import Argument, Enqueue, Job, Message, Registry, Retry, Schedule, Wait
@@ -282,6 +282,9 @@ class Recorder:
     def finish(self, solver: Solver, registry: Registry) -> None:
         """Settle the place of signatures in their canvases, meet enqueues with jobs."""
         beat.record(solver, self, registry)
+        found = broker.broker(solver) if self.celery.jobs else None
+        if found is not None:
+            registry.brokers[model.NAME] = found
         backend, serializer = results.Backend(solver), self.celery.config(solver).result_serializer
         for job in registry.jobs:
             if job.framework == model.NAME:
