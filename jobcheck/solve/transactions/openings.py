@@ -1,0 +1,34 @@
+"""What opens a transaction, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobcheck.solve.kinds import ClassRef, Origin
+
+CERTAIN, LIKELY, POSSIBLE = 3, 2, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One thing that opens a transaction, and how surely it is open.
+
+    how      with, decorator, helper, setting (ATOMIC_REQUESTS), admin, signal, save (a model's own method), event
+    origin   the place that says so, `note` what a reader is told there
+    level    CERTAIN (it is open each time), LIKELY (it is, when what is known to happen does), POSSIBLE
+    family   django, sqlalchemy, peewee
+    using    the database alias where it is written; `named` when some alias is given, known or not
+    saved    the parameter of the outermost function whose row has just been written, `act` how (save, delete, or before:
+             it is about to be), `model` the class of it
+    """
+
+    how: str
+    origin: Origin
+    note: str
+    level: int = CERTAIN
+    family: str = "django"
+    using: str | None = None
+    named: bool = False
+    saved: str | None = None
+    act: str = ""
+    model: ClassRef | None = None

@@ -1,0 +1,133 @@
+"""Whether a call may run inside an open transaction: a property of the ways that lead to it.
+
+A `Path` is one such way: the function that the call stands in, its caller, and so on up to what opens the transaction.
+Nothing is said of what cannot be seen: a call without a path may run in a transaction all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.solve.kinds import FunctionRef, LocalFunction
+from jobcheck.solve.order import chain
+from jobcheck.solve.sites import Around, Site
+from jobcheck.solve.transactions.blocks import Blocks
+from jobcheck.solve.transactions.entries import Entries
+from jobcheck.solve.transactions.openings import Opening
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+# How many callers up a transaction is sought, how many callers of one function are looked at, and paths kept.
+DEEPEST = 3
+MOST_CALLERS = 10
+MOST_PATHS = 12
+
+
+@dataclass(eq=False, slots=True)
+class Frame:
+    """One function on the way. `site` is the call in it that leads on to the asked one (at the innermost: is it).
+
+    `extent` is the part of the function in which the transaction is open, None for all of it. `bound`: the call is made
+    on an object, so that the first parameter of what it calls is that.
+    """
+
+    site: Site
+    extent: ir.Node | None = None
+    bound: bool = False
+
+    def covers(self, node: ir.Node) -> bool:
+        """Whether a node of the function stands where the transaction is open."""
+        return self.extent is None or (self.extent.start <= node.start and node.end <= self.extent.end)
+
+
+@dataclass(eq=False, slots=True)
+class Path:
+    """A way to a call on which a transaction is open: frames from the innermost out, the last one opens it."""
+
+    frames: tuple[Frame, ...]
+    opening: Opening
+
+
+@dataclass(eq=False, slots=True)
+class State:
+    """The paths that were found; none: no transaction is seen."""
+
+    paths: tuple[Path, ...] = ()
+
+    @property
+    def surest(self) -> Path | None:
+        """The path with the best evidence, the shortest of equals."""
+        return max(self.paths, key=lambda p: (p.opening.level, -len(p.frames)), default=None)
+
+
+class Transactions:
+    """Answers are remembered. `solver.transactions` is the one of a run."""
+
+    def __init__(self, solver: Solver) -> None:
+        self._solver = solver
+        self.blocks = Blocks(solver)
+        self.entries = Entries(solver, self.blocks)
+        self._known: dict[int, tuple[Site, State]] = {}
+
+    def at(self, site: Site) -> State:
+        """The transactions that may be open when a call runs."""
+        found = self._known.get(id(site))
+        if found is None:
+            paths = [] if "migrations/" in site.unit.filename else list(self._paths(site, 0, frozenset()))
+            found = self._known[id(site)] = (site, State(tuple(paths[:MOST_PATHS])))
+        return found[1]
+
+    def _paths(self, site: Site, depth: int, seen: frozenset[FunctionRef]) -> Iterator[Path]:
+        for around in chain(site.around):
+            if around.role in ("def", "lambda"):
+                yield from self._of_nested(site, around, depth, seen)
+                return
+            opening = self.blocks.of_with(around)
+            if opening is not None:
+                yield Path((Frame(site, around.node),), opening)
+                return
+        yield from self._of_function(site, depth, seen)
+
+    def _of_nested(self, site: Site, around: Around, depth: int, seen: frozenset[FunctionRef]) -> Iterator[Path]:
+        """A call in a nested function runs when that is called, as far as this is seen."""
+        node = around.node
+        opening = self.blocks.of_decorators(node, around.env) if isinstance(node, ir.FunctionDef) else None
+        if opening is not None:
+            yield Path((Frame(site, node),), opening)
+            return
+        flow = site.unit.flow
+        for other in flow.sites if flow is not None and depth < DEEPEST else ():
+            outside = other.call.end < node.start or other.call.start > node.end
+            if outside and self._calls(other, node):
+                for path in self._paths(other, depth + 1, seen):
+                    yield replace(path, frames=(Frame(site, node), *path.frames))
+
+    def _calls(self, site: Site, node: ir.Node) -> bool:
+        if not isinstance(node, ir.FunctionDef) or not isinstance(site.call.func, ir.Name) or site.call.func.id != node.name:
+            return False
+        kinds = self._solver.value(site.call.func, site.env).kinds()
+        nested = [self._solver.nested_node(k) for k in kinds if isinstance(k, LocalFunction)]
+        return any(found is not None and found[0] is node for found in nested)
+
+    def _of_function(self, site: Site, depth: int, seen: frozenset[FunctionRef]) -> Iterator[Path]:
+        unit = site.unit
+        function = unit.function
+        if function is None:
+            return
+        opening = self.blocks.of_function(unit)
+        if opening is not None:
+            yield Path((Frame(site),), opening)
+            return
+        for opening in self.entries.of(unit):
+            yield Path((Frame(site),), opening)
+        ref = FunctionRef(unit.filename, unit.qualname, unit.offset)
+        if depth >= DEEPEST or ref in seen:
+            return
+        for call in self._solver.callers.of(ref).calls[:MOST_CALLERS]:
+            for path in self._paths(call.site, depth + 1, seen | {ref}):
+                outer = replace(path.frames[0], bound=call.callee.bound is not None)
+                yield Path((Frame(site), outer, *path.frames[1:]), path.opening)
