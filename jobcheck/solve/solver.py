@@ -49,6 +49,7 @@ from jobcheck.solve.kinds import (
 from jobcheck.solve.orm.base import Records
 from jobcheck.solve.reach import Reach
 from jobcheck.solve.sources import Sources
+from jobcheck.solve.transactions import Transactions
 from jobcheck.solve.units import Unit
 from jobcheck.wire import tables
 from jobcheck.wire.tables import Wire
@@ -82,6 +83,7 @@ class Solver:
         self.effects = Effects(self)
         self.sources = Sources(self)
         self.reach = Reach(self)
+        self.transactions = Transactions(self)
         self._lower = lower
         self.serializers: dict[str, str] = {}
         self.versions: dict[str, str] = {}
