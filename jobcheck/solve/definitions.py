@@ -8,7 +8,7 @@ from jobcheck.code import ir
 from jobcheck.project import modules
 from jobcheck.project.modules import Project
 from jobcheck.project.resolver import Query
-from jobcheck.solve import operators
+from jobcheck.solve import contexts, operators
 from jobcheck.solve.defs import (
     AugDef,
     ChangeDef,
@@ -31,13 +31,10 @@ from jobcheck.solve.kinds import (
     UNKNOWN,
     ClassObject,
     ClassRef,
-    Entered,
     External,
-    FrameworkValue,
     Instance,
     LocalFunction,
     Mapping,
-    Plain,
     Sequence,
     Value,
     join,
@@ -70,7 +67,7 @@ def defined(solver: Solver, definition: Def) -> Value:
         case IterDef():
             return solver.iterated(solver.value(definition.node, definition.env))
         case EnterDef():
-            return _entered(solver, definition)
+            return contexts.entered(solver, definition)
         case ExceptDef():
             return _caught(solver, definition)
         case ImportDef():
@@ -84,20 +81,6 @@ def defined(solver: Solver, definition: Def) -> Value:
             return operators.changed(solver, solver.definition(definition.before), definition)
         case _:
             return UNKNOWN
-
-
-def _entered(solver: Solver, definition: EnterDef) -> Value:
-    context = solver.value(definition.node, definition.env)
-    parts = []
-    for alt in context.alts:
-        match alt.kind:
-            case Plain(name=("file" | "tempfile" | "bytesio" | "stringio" | "lock" | "socket")):
-                parts.append(known(alt.kind, alt.origin))
-            case FrameworkValue(data=Entered() as opened):
-                parts.append(opened.entered)
-            case _:
-                parts.append(UNKNOWN)
-    return join([*parts, UNKNOWN] if context.open else parts)
 
 
 def _caught(solver: Solver, definition: ExceptDef) -> Value:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
+from jobcheck.project import modules
+from jobcheck.project.shape import AssignDecl
 from jobcheck.solve import stdlib
-from jobcheck.solve.defs import Env
+from jobcheck.solve.defs import Env, dotted
 from jobcheck.solve.kinds import (
     UNKNOWN,
     ClassObject,
@@ -30,6 +33,8 @@ _WRAPPERS = frozenset({
     "typing.Annotated", "typing_extensions.Annotated", "typing.Final", "typing.ClassVar", "typing.Required",
     "typing.NotRequired", "typing_extensions.Required", "typing_extensions.NotRequired",
 })  # fmt: skip
+# What an alias of an annotation looks like: `Optional[Order]`, `t.Annotated[int, ...]`.
+_SUBSCRIPTED = re.compile(rb"[\w.]+\[[^=]*\]\s*$", re.DOTALL)
 
 
 def annotated(solver: Solver, node: ir.Expr, env: Env, depth: int) -> Value:
@@ -40,22 +45,44 @@ def annotated(solver: Solver, node: ir.Expr, env: Env, depth: int) -> Value:
         case ir.Constant(kind="none"):
             return plain("none")
         case ir.Constant(kind="str", value=str(text)):
-            return _quoted(solver, text, env, depth)
+            return _quoted(solver, node, text, env)
         case ir.BinOp(op="|"):
             return join([annotated(solver, node.left, env, depth - 1), annotated(solver, node.right, env, depth - 1)])
         case ir.Subscript():
             return _subscripted(solver, node, env, depth)
         case ir.Name() | ir.Attribute():
-            return _instances(solver, solver.value(node, env))
+            return _alias(solver, node, env) or _instances(solver, solver.value(node, env))
         case _:
             return UNKNOWN
 
 
-def _quoted(solver: Solver, text: str, env: Env, depth: int) -> Value:
-    """A forward reference: only plain dotted names are followed."""
+def _alias(solver: Solver, node: ir.Name | ir.Attribute, env: Env) -> Value | None:
+    """`Key = Annotated[int, ...]`: a name of a module for an annotation; None for other names."""
+    path = dotted(node)
+    if not path or env.lookup(path.partition(".")[0])[0] is not None:
+        return None
+    found = solver.project.resolve_dotted(env.unit.filename, path)
+    decl = found.decls[0] if isinstance(found, modules.Declared) and len(found.decls) == 1 else None
+    if not isinstance(found, modules.Declared) or not isinstance(decl, AssignDecl) or decl.value is None:
+        return None
+    text = (solver.raw(found.filename) or b"")[slice(*decl.value)]
+    if not _SUBSCRIPTED.match(text) or ("alias", decl.start) in solver.busy:
+        return None
+    solver.busy.add(("alias", decl.start))
+    try:
+        value = solver.annotated_at(found.filename, decl.value)
+    finally:
+        solver.busy.discard(("alias", decl.start))
+    return None if value.unknown else value
+
+
+def _quoted(solver: Solver, node: ir.Expr, text: str, env: Env) -> Value:
+    """A forward reference: a dotted name, or what else may stand there, read where it stands."""
     parts = text.strip().split(".")
     if not all(p.isidentifier() for p in parts):
-        return UNKNOWN
+        start, end = env.unit.offset + node.start + 1, env.unit.offset + node.end - 1
+        plainly = (solver.raw(env.unit.filename) or b"")[start:end] == text.encode()
+        return solver.annotated_at(env.unit.filename, (start, end), env.unit.cls) if plainly else UNKNOWN
     value = solver.name(parts[0], env)
     for part in parts[1:]:
         value = solver.attribute(value, part)

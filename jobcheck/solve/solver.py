@@ -574,6 +574,22 @@ class Solver:
             self.busy.discard(key)
         return known(Coroutine(value)) if found[0].is_async else value
 
+    def yielded_to(self, callee: Function, node: ir.Call, env: Env) -> Value:
+        """What a generator of the project yields for one call of it."""
+        key = ("yielded", callee.ref)
+        if key in self.busy or self._calls >= DEEPEST_CALL:
+            self.cycles += 1
+            return UNKNOWN
+        self.busy.add(key)
+        self._calls += 1
+        try:
+            flow = bound_flow(self, callee, node, env)
+            exits = flow.yields if flow is not None else []
+            return join(self.value(e.node, e.env) for e in exits if e.node is not None) if exits else UNKNOWN
+        finally:
+            self._calls -= 1
+            self.busy.discard(key)
+
     def _plainly_decorated(self, ref: FunctionRef, decl: FunctionDecl) -> bool:
         names = (self.decorator_name(ref.filename, d) for d in decl.decorators)
         return all(n in TRANSPARENT and n not in CONTEXT_MANAGERS for n in names)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from jobcheck.code import ir
 from jobcheck.solve.defs import Env
-from jobcheck.solve.kinds import UNKNOWN, ClassRef, Value
+from jobcheck.solve.kinds import UNKNOWN, ClassRef, Instance, Value
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -101,6 +101,9 @@ class Infers(Protocol):
     def promised(self, solver: Solver, qualname: str, arguments: tuple[Value, ...]) -> Value | None:
         """A value annotated with a class outside the project (`Session`, `Query[Order]`), or None."""
 
+    def entered(self, solver: Solver, context: Instance) -> Value | None:
+        """What `with` gives for an instance of a class that derives from one of the mapper's, or None."""
+
     def inferred(self, solver: Solver, node: ir.Call, env: Env) -> Value | None:
         """A call on something unknown that its arguments explain (`anything.query(Order)`), or None."""
 
@@ -118,6 +121,11 @@ class Records:
     def promised(self, qualname: str, arguments: tuple[Value, ...]) -> Value | None:
         """What an annotation with a class outside the project means to a mapper."""
         found = (mapper.promised(self._solver, qualname, arguments) for mapper in self._infers)
+        return next((value for value in found if value is not None), None)
+
+    def entered(self, context: Instance) -> Value | None:
+        """What `with` gives for an instance of a class, where that is a mapper's matter."""
+        found = (mapper.entered(self._solver, context) for mapper in self._infers)
         return next((value for value in found if value is not None), None)
 
     def inferred(self, node: ir.Call, env: Env) -> Value | None:

@@ -229,6 +229,10 @@ class SqlAlchemy(NoJobs):
             return None
         return sessions.method(solver, "sync", node.func.attr, node, env)
 
+    def entered(self, solver: Solver, context: Instance) -> Value | None:
+        """`with MySession() as session`, of a class that derives from Session."""
+        return known(context) if sessions.flavor(solver, known(context)) else None
+
     # --- annotations -------------------------------------------------------------------------------------------
 
     def promised(self, solver: Solver, qualname: str, arguments: tuple[Value, ...]) -> Value | None:
