@@ -16,6 +16,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("arguments.lossy", "LossyArgument"),
     ("arguments.string_keys", "NonStringKey"),
     ("arguments.key_mismatch", "KeyMismatch"),
+    ("arguments.oversized", "OversizedArgument"),
     ("arguments.host_bound", "HostBoundArgument"),
     ("arguments.unserializable_result", "UnserializableResult"),
     ("arguments.unpicklable_exception", "UnpicklableException"),

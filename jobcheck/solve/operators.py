@@ -73,6 +73,9 @@ def binary(op: str, left: Value, right: Value) -> Value:
         texts = op in ("+", "%") and one.alts and all(plain_name(k) == "str" for k in one.kinds())
         if texts and (op == "+" or one is left):
             return plain("str")
+        # Nothing but a path may stand beside the `/` of a path, and what comes out is one.
+        if op == "/" and one is left and one.alts and all(plain_name(k) == "path" for k in one.kinds()):
+            return plain("path").opened() if one.open else plain("path")
         return NOTHING if not left.open and not right.open else UNKNOWN
     parts = [_binary(op, a.kind, b.kind) for a in left.alts for b in right.alts]
     result = join(parts)

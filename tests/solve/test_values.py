@@ -58,6 +58,7 @@ CASES = [
     ("return uuid.uuid4().hex", "a str"),
     ("return str(uuid.uuid4())", "a str"),
     ("return pathlib.Path('/a') / 'b'", "a pathlib.Path"),
+    ("return pathlib.Path('/a') / unheard_of()", "a pathlib.Path"),
     ("return str(pathlib.Path('/a'))", "a str"),
     ("return pathlib.Path('/a').name", "a str"),
     ("return open('x')", "an open file"),
