@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
@@ -49,3 +50,26 @@ def returned() -> Callable[..., str]:
         return text(solver.returned(FunctionRef("main.py", decl.qualname, decl.start)), solver)
 
     return ask
+
+
+@pytest.fixture
+def solved() -> Callable[[dict[str, str]], Solver]:
+    """A solver over files in memory, see `solver_of`."""
+    return solver_of
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A Django project: its files, and what files beside them import and declare."""
+
+    files: dict[str, str]
+    head: str
+    forms: str
+
+
+@pytest.fixture(scope="session")
+def shop() -> Shop:
+    """The project under django_shop/."""
+    root = Path(__file__).parent / "django_shop"
+    files = {path.relative_to(root).as_posix(): path.read_text() for path in root.rglob("*.py")}
+    return Shop(files, (root / "head.txt").read_text(), (root / "forms.txt").read_text())

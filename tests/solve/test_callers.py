@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from jobcheck.config import Settings
@@ -137,3 +138,37 @@ def test_the_default_belongs_to_the_functions_own_module(tmp_path: Path) -> None
     )
     assert Literal("mine") not in solver.module_attribute("a.py", "n").kinds()
     assert Plain("str") not in solver.module_attribute("a.py", "n").kinds()
+
+
+def test_one_call_decides_what_its_literals_decide(returned: Callable[..., str]) -> None:
+    source = """
+        def pick(wrap=False, *rest):
+            if wrap is None:
+                return b""
+            if not wrap:
+                return 1.5
+            return "text"
+
+        def f(x):
+            return {call}
+    """
+    assert returned(source.format(call="pick(True)")) == "'text'"
+    assert returned(source.format(call="pick()")) == "1.5"
+    assert returned(source.format(call="pick(None)")) == "b''"
+    assert returned(source.format(call="pick(x)")) == "b'' | 1.5 | 'text'"
+
+
+def test_what_is_taken_out_of_keywords_is_gone(returned: Callable[..., str]) -> None:
+    source = """
+        def make(**kwargs):
+            late = kwargs.pop("late", 0)
+            del kwargs["other"]
+            return {key}
+
+        def f():
+            return make(late=1.5, other=2, rest="x")
+    """
+    assert returned(source.format(key="kwargs['rest']")) == "'x'"
+    assert returned(source.format(key="late")) == "1.5 | 0"
+    assert returned(source.format(key="kwargs.get('late', b'')")) == "... | b''"
+    assert returned(source.format(key="kwargs.get('other', b'')")) == "... | b''"

@@ -3,164 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 Returned = Callable[..., str]
+Shop = Any  # see conftest
 
-SHOP = {
-    "manage.py": "import django\n",
-    "site/settings.py": "AUTH_USER_MODEL = 'people.Person'\nUSE_TZ = True\n",
-    "people/__init__.py": "",
-    "people/models.py": """
-        import uuid
-        from django.contrib.auth.models import AbstractUser
-        from django.db import models
-
-        class Person(AbstractUser):
-            id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-            nickname = models.CharField(max_length=30, null=True)
-            born = models.DateField(null=True)
-
-        class Profile(models.Model):
-            person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="profile")
-            bio = models.TextField()
-
-        class Passport(models.Model):
-            holder = models.OneToOneField("Person", on_delete=models.CASCADE)
-        """,
-    "shop/__init__.py": "",
-    "shop/base.py": """
-        from django.db import models
-
-        class Stamped(models.Model):
-            created = models.DateTimeField(auto_now_add=True)
-            modified = models.DateTimeField(auto_now=True)
-
-            class Meta:
-                abstract = True
-        """,
-    "shop/models.py": """
-        from django.conf import settings
-        from django.contrib.contenttypes.fields import GenericForeignKey
-        from django.contrib.postgres.fields import ArrayField
-        from django.db import models
-        from django.utils.functional import cached_property
-        from .base import Stamped
-
-        class OrderQuerySet(models.QuerySet):
-            def paid(self):
-                return self.filter(paid=True)
-
-            def newest(self):
-                return self.order_by("-created").first()
-
-            def emails(self):
-                return self.values_list("customer__email", flat=True)
-
-            def paid_twice(self):
-                return self.paid().paid()
-
-        class OrderManager(models.Manager):
-            def get_queryset(self):
-                return OrderQuerySet(self.model, using=self._db).filter(deleted=False)
-
-            def open_one(self, **kwargs):
-                order = self.model(**kwargs)
-                order.save(using=self._db)
-                return order
-
-            def wide(self):
-                return super().get_queryset().select_related("customer")
-
-        class Status(models.TextChoices):
-            NEW = "n", "New"
-            PAID = "p", "Paid"
-
-        class MoneyField(models.DecimalField):
-            pass
-
-        class TokenField(models.CharField):
-            def from_db_value(self, value, expression, connection):
-                return Token(value)
-
-        class Order(Stamped):
-            LIMIT = 30
-            objects = OrderManager()
-            everything = OrderQuerySet.as_manager()
-            made = models.Manager.from_queryset(OrderQuerySet)()
-            customer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
-            parent = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="children")
-            tags = models.ManyToManyField("Tag", related_name="orders")
-            status = models.CharField(max_length=1, choices=Status.choices, default=Status.NEW)
-            total = MoneyField(max_digits=9, decimal_places=2)
-            token = TokenField(max_length=9)
-            number = models.PositiveIntegerField(unique=True)
-            note = models.TextField(null=True, blank=True)
-            words = ArrayField(models.CharField(max_length=9))
-            extra = models.JSONField()
-            slip = models.FileField()
-            wait = models.DurationField()
-            owner = GenericForeignKey("content_type", "object_id")
-
-            @property
-            def buyer(self):
-                return self.customer
-
-            @cached_property
-            def first_line(self):
-                return self.lines.first()
-
-            def __str__(self):
-                return self.get_status_display()
-
-        class Line(models.Model):
-            order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
-            code = models.CharField(max_length=9, primary_key=True)
-
-        class Gift(Line):
-            wrap = models.BooleanField()
-
-        class Shipment(models.Model):
-            order = models.ForeignKey("shop.Order", on_delete=models.CASCADE)
-
-        class Tag(models.Model):
-            name = models.CharField(max_length=9)
-            shelf = models.ForeignKey("stock.shelf", on_delete=models.CASCADE)
-
-        class Cheap(Order):
-            class Meta:
-                proxy = True
-        """,
-    "stock/apps.py": """
-        from django.apps import AppConfig
-
-        class StockConfig(AppConfig):
-            name = "stock"
-            label = "stock"
-        """,
-    "stock/models/__init__.py": "",
-    "stock/models/places.py": """
-        from somewhere import BaseModel
-        from django.db import models
-
-        class Shelf(BaseModel):
-            row = models.IntegerField()
-        """,
-}
-
-HEAD = """
-from django.apps import apps
-from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User, Group
-from django.db.models import F, Q, QuerySet
-from django.http import HttpRequest
-from django.shortcuts import get_object_or_404, get_list_or_404
-from people.models import Person, Profile
-from shop.models import Cheap, Gift, Line, Order, OrderQuerySet, Shipment, Tag
-from stock.models.places import Shelf
-"""
 
 ORDER = "an instance of `Order` (a Django model)"
 PERSON = "an instance of `Person` (a Django model)"
@@ -277,16 +126,10 @@ CASES = [
 
 
 @pytest.mark.parametrize(("body", "wanted"), CASES, ids=[c[0] for c in CASES])
-def test_values(body: str, wanted: str, returned: Returned) -> None:
-    assert returned(f"{HEAD}\ndef f(p, q=None):\n    {body}\n", SHOP) == wanted
+def test_values(body: str, wanted: str, returned: Returned, shop: Shop) -> None:
+    assert returned(f"{shop.head}\ndef f(p, q=None):\n    {body}\n", shop.files) == wanted
 
 
-SIGNALS = """
-from django.contrib.auth.signals import user_logged_in
-from django.db.models.signals import post_save, post_delete
-from django.dispatch import receiver
-from x import task
-"""
 FUNCTIONS = [
     # requests
     ("def f(request):\n    return request.user", f"{PERSON} | ..."),
@@ -308,38 +151,10 @@ FUNCTIONS = [
 
 
 @pytest.mark.parametrize(("source", "wanted"), FUNCTIONS, ids=[c[0] for c in FUNCTIONS])
-def test_parameters(source: str, wanted: str, returned: Returned) -> None:
-    assert returned(f"{HEAD}{SIGNALS}{source}\n", SHOP) == wanted
+def test_parameters(source: str, wanted: str, returned: Returned, shop: Shop) -> None:
+    assert returned(f"{shop.head}{source}\n", shop.files) == wanted
 
 
-FORMS = """
-from django import forms
-from django.contrib import admin
-from django.views import View
-from django.views.generic import CreateView, DeleteView, DetailView, FormView, ListView, UpdateView
-from rest_framework import generics, serializers, viewsets
-from rest_framework.decorators import action, api_view
-from rest_framework.views import APIView
-
-class OrderForm(forms.ModelForm):
-    voucher = forms.FileField()
-    gift = forms.ModelChoiceField(queryset=Tag.objects.all())
-    gifts = forms.ModelMultipleChoiceField(queryset=Tag.objects.all())
-    day = forms.DateField(required=False)
-
-    class Meta:
-        model = Order
-        fields = ["customer", "total", "number"]
-
-class LineSerializer(serializers.ModelSerializer):
-    order = serializers.PrimaryKeyRelatedField(queryset=Order.objects.all())
-    kinds = serializers.MultipleChoiceField(choices=[1, 2])
-    sum = serializers.DecimalField(read_only=True)
-
-    class Meta:
-        model = Line
-        fields = "__all__"
-"""
 CLASSES = [
     # forms
     ("def f():\n    return OrderForm().save()", ORDER),
@@ -396,5 +211,5 @@ CLASSES = [
 
 
 @pytest.mark.parametrize(("source", "wanted"), CLASSES, ids=[c[0] for c in CLASSES])
-def test_classes(source: str, wanted: str, returned: Returned) -> None:
-    assert returned(f"{HEAD}{FORMS}\n{source}\n", SHOP) == wanted
+def test_classes(source: str, wanted: str, returned: Returned, shop: Shop) -> None:
+    assert returned(f"{shop.head}{shop.forms}\n{source}\n", shop.files) == wanted

@@ -63,6 +63,7 @@ class Models:
         self.apps = Apps(solver)
         self._declarations: dict[tuple[ClassRef, str], Declaration | None] = {}
         self._fields: dict[tuple[ClassRef, str], FieldInfo | None] = {}
+        self._keys: dict[ClassRef, FieldInfo] = {}
         self._together: dict[ClassRef, list[frozenset[str]]] = {}
 
     def is_model(self, cls: ClassRef) -> bool:
@@ -218,10 +219,22 @@ class Models:
 
     def key(self, cls: ClassRef) -> FieldInfo:
         """The primary key of a model."""
-        for name in self._names(cls):
-            found = self.field(cls, name)
-            if found is not None and found.key:
-                return found
+        if cls not in self._keys:
+            self._keys[cls] = self._find_key(cls)
+        return self._keys[cls]
+
+    def _find_key(self, cls: ClassRef) -> FieldInfo:
+        info = self.solver.classes.info(cls)
+        for ancestor in info.ancestors if info else ():
+            above = self.solver.classes.info(ancestor)
+            data = (self.solver.raw(above.filename) or b"") if above else b""
+            for decl in above.decl.assigns if above else ():
+                # Reading a field costs more than looking at its text.
+                if b"primary_key" not in data[decl.start : decl.end] or len(decl.names) != 1:
+                    continue
+                found = self.field(cls, decl.names[0])
+                if found is not None and found.key:
+                    return found
         return FieldInfo("id", self._auto_key(cls), unique=True, key=True, auto="key")
 
     def key_value(self, cls: ClassRef) -> Value:

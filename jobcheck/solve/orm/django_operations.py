@@ -24,7 +24,6 @@ from jobcheck.solve.orm import django_tables as tables
 from jobcheck.solve.orm.base import Act, Operation
 from jobcheck.solve.orm.django_query import OWN, Query, query_of
 from jobcheck.solve.sites import Site
-from jobcheck.solve.units import Unit
 
 if TYPE_CHECKING:
     from jobcheck.solve.orm.django_classes import Sorts
@@ -45,7 +44,7 @@ class Operations:
         self.solver = solver
         self.models = models
         self.sorts = sorts
-        self._seen: tuple[Unit, frozenset[int], frozenset[str]] | None = None
+        self._seen: dict[tuple[str, int], tuple[frozenset[int], frozenset[str]]] = {}
 
     def of(self, site: Site) -> Operation | None:
         """What a call does to the database, when it surely is one of Django's."""
@@ -202,12 +201,12 @@ class Operations:
 
     def _evaluated(self, site: Site) -> tuple[frozenset[int], frozenset[str]]:
         """The expressions and the names that a function iterates over or tests."""
-        unit = site.unit
-        if self._seen is None or self._seen[0] is not unit:
-            found = list(_evaluations(unit.body))
+        key = (site.unit.filename, site.unit.offset)
+        if key not in self._seen:
+            found = list(_evaluations(site.unit.body))
             names = frozenset(n.id for n in found if isinstance(n, ir.Name))
-            self._seen = (unit, frozenset(id(n) for n in found), names)
-        return self._seen[1], self._seen[2]
+            self._seen[key] = (frozenset(id(n) for n in found), names)
+        return self._seen[key]
 
     def _shortcut(self, site: Site) -> Operation | None:
         only = self.solver.value(site.call.func, site.env).only

@@ -1,0 +1,6 @@
+from django.db import models
+from somewhere import BaseModel
+
+
+class Shelf(BaseModel):
+    row = models.IntegerField()
