@@ -1,0 +1,129 @@
+"""
+## What it finds
+A database record, or a QuerySet, that is sent whole: with pickle it can be, and arrives as a copy of what it was when it
+was enqueued. Most of all where the job saves that copy.
+
+## Why it matters
+Between enqueue and perform the row goes on changing. A job that calls `.save()` on the copy writes *all* fields as they
+were then: what others wrote in between is lost, without an error. A job that only reads it reports old values, and
+acts on a row that may be gone. A QuerySet is evaluated when it is pickled: all its rows go into the message. A
+message that waits through a deploy is unpickled with the new class and the old fields. With Celery's json such a record is
+refused (JOB101); the `activejob` wire of the reference API sends a reference and fetches the row again, and is not
+meant here.
+
+## Example
+```python
+order = Order.objects.get(pk=pk)
+charge.delay(order)                       # task_serializer = "pickle"
+
+@app.task
+def charge(order):
+    order.charged = True
+    order.save()
+```
+
+## Use instead
+```python
+charge.delay(order.pk)
+
+@app.task
+def charge(order_id):
+    order = Order.objects.get(pk=order_id)
+    order.charged = True
+    order.save(update_fields=["charged"])
+```
+
+## How to fix
+Pass the primary key and fetch the row in the job. Where the job reports what held at the time of the enqueue, pass those
+values.
+
+## Options
+`[tool.jobcheck.serializers]` names the serializer where the code does not say it.
+
+## Known limits
+High confidence where the job saves the copy, medium where it reads what may have changed, low where only its key or a
+field that never changes is seen to be read. A job that reads the row anew (`refresh_from_db`) is left alone. What is
+not seen to be a record counts as one when the job's parameter is annotated as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jobcheck.registry import Argument, Message
+from jobcheck.rules.arguments import remedies, snapshots, trips
+from jobcheck.rules.arguments.snapshots import Fate, Held
+from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
+from jobcheck.solve.kinds import Plain
+
+_PICKLE = "-pickle"
+
+
+class RecordArgument(Rule):
+    """JOB103."""
+
+    code = "JOB103"
+    severity = Severity.WARNING
+    subject = Message
+    yields_to = ("JOB101", "JOB106")
+
+    def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
+        enqueue = message.enqueue
+        if enqueue.immediate or enqueue.in_test or not message.wires:
+            return
+        if not all(wire.endswith(_PICKLE) for wire in message.wires):
+            return
+        for argument, parameter, path in trips.placed(message):
+            record = _record(argument, parameter, message, context)
+            if record is None:
+                continue
+            fate = snapshots.fate(message.job, parameter, record, context) if parameter is not None else Fate("key")
+            if fate.what != "fresh":
+                yield self.finding(argument, record, fate, message, path, context)
+
+    def finding(
+        self, argument: Argument, record: Held, fate: Fate, message: Message, path: str, context: Context
+    ) -> FindingBuilder:
+        """The finding at the argument, with what the job does to the copy."""
+        what = context.describe(record.kind)
+        if record.query:
+            what = "a QuerySet with all its rows"
+        text = f"`{message.job.label}` is given {what} as `{path}`{_TEXTS[fate.what]}"
+        builder = context.finding(
+            self, argument.origin, text, job=message.job, confidence=_level(record, fate, message), subject=path,
+            what_happens=_HAPPENS["saved" if fate.what == "saved" else "read"],
+            how_to_fix=remedies.remedy(Plain("queryset" if record.query else "record"), context),
+        )  # fmt: skip
+        if fate.use is not None:
+            builder.relate(context.place(fate.use.origin), "it is saved here" if fate.what != "read" else "it is used here")
+        context.relate_enqueue(builder, message.enqueue)
+        return builder
+
+
+_TEXTS = {
+    "saved": " and saves it: the copy in the message overwrites what was written since",
+    "partly": ": a copy as it was when it was enqueued",
+    "read": ": a copy as it was when it was enqueued",
+    "key": ": a copy as it was when it was enqueued",
+}
+_HAPPENS = {
+    "saved": "All fields are written as they were at the enqueue; changes since then are lost without an error.",
+    "read": "The job sees the values of the enqueue, not those of the row.",
+}
+
+
+def _record(argument: Argument, parameter: str | None, message: Message, context: Context) -> Held | None:
+    """The record that an argument is; by the annotation of the job's parameter where nothing else tells."""
+    record = snapshots.held(argument.value, context)
+    if record is not None or not argument.value.unknown or parameter is None or message.job.signature is None:
+        return record
+    declared = message.job.signature.parameter(parameter)
+    promised = snapshots.held(declared.annotation, context) if declared is not None else None
+    return Held(promised.kind, promised.cls, False, promised.query) if promised is not None else None
+
+
+def _level(record: Held, fate: Fate, message: Message) -> Confidence:
+    level = {"saved": Confidence.HIGH, "key": Confidence.LOW}.get(fate.what, Confidence.MEDIUM)
+    if record.query:
+        level = Confidence.MEDIUM  # the rows are in the message, whatever the job does with them
+    return min(level, message.confidence, Confidence.HIGH if record.certain else Confidence.MEDIUM)

@@ -1,0 +1,130 @@
+"""What a job does with a record that came as a copy: writes it back, reads what may have changed, or only its key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobcheck.code import ir
+from jobcheck.project.shape import FunctionDecl
+from jobcheck.registry import Job
+from jobcheck.rules.base import Context
+from jobcheck.solve.calls import argument
+from jobcheck.solve.kinds import (
+    ClassRef,
+    FrameworkValue,
+    FunctionRef,
+    Instance,
+    Kind,
+    Mapping,
+    Plain,
+    Sequence,
+    Value,
+)  # fmt: skip
+from jobcheck.solve.uses import Use, Uses, uses_of
+from jobcheck.wire.rows import rows_of
+
+# Methods by which a record writes itself back, and those by which it is read anew.
+_SAVES = frozenset({"save", "asave"})
+_REFRESHES = frozenset({"refresh_from_db", "arefresh_from_db", "refresh", "reload"})
+_KEYS = frozenset({"pk", "id"})
+_QUERIES = frozenset({"dj_queryset", "dj_queryset_values", "dj_manager"})
+DEEPEST_ITEM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A record or query inside an argument. `cls` is the class of the rows; `query` when it is a query."""
+
+    kind: Kind
+    cls: ClassRef | None
+    certain: bool
+    query: bool = False
+
+
+def held(value: Value, context: Context, depth: int = 0) -> Held | None:
+    """The first record or query that a value holds."""
+    if depth > DEEPEST_ITEM:
+        return None
+    certain = len(value.alts) == 1 and not value.open
+    for kind in value.kinds():
+        found = _of_kind(kind, context, depth)
+        if found is not None:
+            return Held(found.kind, found.cls, found.certain and certain, found.query)
+    return None
+
+
+def _of_kind(kind: Kind, context: Context, depth: int) -> Held | None:
+    match kind:
+        case Instance(cls=cls) if context.solver.classes.record(cls):
+            return Held(kind, cls, True)
+        case Plain(name="record"):
+            return Held(kind, None, True)
+        case Plain(name="queryset") | FrameworkValue() if _QUERIES & set(rows_of(kind, context.solver.classes)):
+            model = getattr(getattr(kind, "data", None), "model", None)
+            return Held(kind, model if isinstance(model, ClassRef) else None, True, query=True)
+        case Sequence(element=element, items=items):
+            parts = [element] if items is None else list(items)
+        case Mapping(entries=entries, rest=rest):
+            parts = [item for _, item in entries] + ([rest[1]] if rest else [])
+        case _:
+            return None
+    return next((found for part in parts if (found := held(part, context, depth + 1)) is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of the copy. `what`: saved, partly (some fields are saved), read, key (no more than that), fresh."""
+
+    what: str
+    use: Use | None = None
+
+
+def fate(job: Job, parameter: str, record: Held, context: Context) -> Fate:
+    """What the job does with the record that a parameter is, or holds."""
+    uses = context.uses(job, parameter)
+    if any(use.how == "attribute" and use.name in _REFRESHES for use in uses.found):
+        return Fate("fresh")
+    for use in uses.found:
+        what = _saved(use, record, context, 0)
+        if what:
+            return Fate(what, use)
+    read = next((use for use in uses.found if not _harmless(use, record, context)), None)
+    return Fate("read", read) if read is not None else Fate("key")
+
+
+def _saved(use: Use, record: Held, context: Context, depth: int) -> str:
+    """saved or partly, where a use writes the record; itself, or by a method of its class."""
+    if use.how == "argument":
+        flow = context.solver.flow(use.env.unit)
+        site = next((s for s in flow.sites if s.call is use.node), None)
+        operation = context.solver.records.operation(site) if site is not None else None
+        return "saved" if operation is not None and operation.act in ("add", "save") else ""
+    if use.how != "attribute" or not isinstance(use.node, ir.Call):
+        return ""
+    if use.name in _SAVES:
+        return "partly" if argument(use.node, 3, "update_fields") is not None else "saved"
+    inner = _of_method(use.name, record, context) if depth == 0 else None
+    found = [what for more in inner.found if (what := _saved(more, record, context, depth + 1))] if inner else []
+    return "saved" if "saved" in found else found[0] if found else ""
+
+
+def _of_method(name: str, record: Held, context: Context) -> Uses | None:
+    """What a method of the record's class does with `self`."""
+    if record.cls is None:
+        return None
+    for info, decl in context.solver.classes.lookup(record.cls, name):
+        if isinstance(decl, FunctionDecl) and decl.params:
+            return uses_of(context.solver, FunctionRef(info.filename, decl.qualname, decl.start), decl.params[0].name)
+    return None
+
+
+def _harmless(use: Use, record: Held, context: Context) -> bool:
+    """Whether a use reads nothing that may have changed."""
+    if use.how in ("iterated", "truth", "typetest"):
+        return True
+    if use.how != "attribute":
+        return False
+    if use.name in _KEYS or use.name.startswith("_meta") or use.name == "__class__":
+        return True
+    field = context.solver.records.field(record.cls, use.name) if record.cls is not None else None
+    return field is not None and (field.key or field.auto in ("key", "add"))
