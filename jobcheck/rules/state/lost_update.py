@@ -130,7 +130,7 @@ class LostUpdate(Rule):
 
     def _lost(self, job: Job, row: Row, save: Step, wait: Origin, context: Context) -> FindingBuilder:
         builder = self._finding(
-            job, save, f"`{job.label}` saves the whole {row.name} as read before slow work: what others wrote meanwhile is undone",
+            job, save, f"`{job.label}` saves the whole {row.name} as read before slow work: what others write meanwhile is lost",
             Confidence.MEDIUM, context,
         )  # fmt: skip
         builder.how_to_fix = "Write what the job has changed: `save(update_fields=[...])`, or fetch the row after the slow work."
