@@ -17,6 +17,9 @@ from jobcheck.solve.order import chain
 from jobcheck.solve.reach import Visit
 from jobcheck.solve.sites import Around, Exit
 
+# Further down, what is raised is mostly for somebody else: a job that fails of it is not expected to.
+DEEPEST_CALL = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Raised:
@@ -36,7 +39,8 @@ def of_job(job: Job, context: Context) -> Iterator[Raised]:
     """The exceptions that leave a job, those that are seen raised first."""
     if job.function is not None:
         for visit in context.solver.reach.of(job.function):
-            yield from _of_visit(job, visit, context)
+            if len(visit.calls) <= DEEPEST_CALL:
+                yield from _of_visit(job, visit, context)
     yield from _named(job)
 
 

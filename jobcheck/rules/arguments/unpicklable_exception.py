@@ -41,7 +41,7 @@ Hand every parameter that has no default to `super().__init__`, in order, and ma
 None.
 
 ## Known limits
-An exception is followed through four calls of functions of the project. One that a job takes itself is left alone, and
+An exception is followed through two calls of functions of the project. One that a job takes itself is left alone, and
 so are classes with a base, a decorator or a `__new__` that is not plain to see, and those that derive from OSError. That
 the exception holds something that cannot be pickled, such as a response, is not looked at.
 """
