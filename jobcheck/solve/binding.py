@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.solve.defs import UNKNOWN_DEF, Def, Env, ExprDef, GivenDef, ParamDef
+from jobcheck.solve.defs import UNKNOWN_DEF, ChangeDef, Def, Env, ExprDef, GivenDef, NarrowDef, ParamDef
 from jobcheck.solve.flow import Flow, function_flow
 from jobcheck.solve.flow_expressions import all_params
 from jobcheck.solve.kinds import (
@@ -49,6 +49,17 @@ def bound_flow(solver: Solver, callee: Function | LocalFunction, call: ir.Call, 
     return unit.flow
 
 
+def flow_with(solver: Solver, callee: Function | LocalFunction, given: dict[str, Def]) -> Flow | None:
+    """The flow of a function in which some parameters are known; the others are what they are for any call."""
+    found = _body(solver, callee)
+    if found is None:
+        return None
+    unit, node, outer = found
+    unit = replace(unit, flow=None)
+    unit.flow = function_flow(unit, node, outer, given)
+    return unit.flow
+
+
 def _body(solver: Solver, callee: Function | LocalFunction) -> tuple[Unit, ir.FunctionDef | ir.Lambda, Env | None] | None:
     if isinstance(callee, LocalFunction):
         nested = solver.nested_node(callee)
@@ -79,22 +90,23 @@ class _Binder:
 
     def _given(self, arg: ir.Arg) -> None:
         if arg.star == "*":
-            self._spread(self.solver.value(arg.value, self.env))
+            self._spread(self.solver.value(arg.value, self.env), [d for n, d in handed(arg.value, self.env) if not n])
         elif arg.star == "**":
-            self._spread_keywords(self.solver.value(arg.value, self.env))
+            self._spread_keywords(self.solver.value(arg.value, self.env), dict(handed(arg.value, self.env)))
         elif arg.keyword is not None:
             self.keywords[arg.keyword] = ExprDef(arg.value, self.env)
         elif not self.open_positional:
             self.positional.append(ExprDef(arg.value, self.env))
 
-    def _spread(self, value: Value) -> None:
+    def _spread(self, value: Value, written: list[Def]) -> None:
         only = value.only
         if isinstance(only, Sequence) and only.items is not None:
-            self.positional.extend(GivenDef(item) for item in only.items)
+            same = len(written) == len(only.items)
+            self.positional.extend(written if same else [GivenDef(item) for item in only.items])
         else:
             self.open_positional = True
 
-    def _spread_keywords(self, value: Value) -> None:
+    def _spread_keywords(self, value: Value, written: dict[str, Def]) -> None:
         only = value.only
         if not isinstance(only, Mapping):
             self.open_keywords = True
@@ -103,7 +115,7 @@ class _Binder:
         for key, item in only.entries:
             name = key.only
             if isinstance(name, Literal) and isinstance(name.value, str):
-                self.keywords[name.value] = GivenDef(item)
+                self.keywords[name.value] = written.get(name.value) or GivenDef(item)
             else:
                 self.open_keywords = True
 
@@ -122,11 +134,12 @@ class _Binder:
         for param in params.kwonly:
             found[param.name] = self._named(param)
         if params.vararg is not None:
-            found[params.vararg.name] = GivenDef(self._rest(extra))
+            given = () if self.open_positional else tuple(("", d) for d in extra)
+            found[params.vararg.name] = GivenDef(self._rest(extra), handed=given)
         taken = {p.name for p in all_params(params)} - {p.name for p in params.posonly}
         others = {n: d for n, d in self.keywords.items() if n not in taken}
         if params.kwarg is not None:
-            found[params.kwarg.name] = GivenDef(self._others(others))
+            found[params.kwarg.name] = GivenDef(self._others(others), handed=tuple(others.items()))
         elif others:
             return None
         return found
@@ -151,6 +164,19 @@ class _Binder:
     def _others(self, others: dict[str, Def]) -> Value:
         entries = tuple((known(Literal(name)), self.solver.definition(d)) for name, d in others.items())
         return known(Mapping("dict", entries, (plain("str"), UNKNOWN) if self.open_keywords else None))
+
+
+def handed(node: ir.Expr, env: Env) -> tuple[tuple[str, Def], ...]:
+    """What the `*args` or `**kwargs` that an expression names was given by the call, as far as it still holds that."""
+    definition = env.lookup(node.id)[0] if isinstance(node, ir.Name) else None
+    replaced: set[object] = set()
+    while isinstance(definition, (NarrowDef, ChangeDef)):
+        if isinstance(definition, ChangeDef):
+            replaced.add(definition.key.value if isinstance(definition.key, ir.Constant) else None)
+        definition = definition.before
+    if not isinstance(definition, GivenDef) or None in replaced:
+        return ()
+    return tuple((name, d) for name, d in definition.handed if not name or name not in replaced)
 
 
 def argument_for(call: ir.Call, definition: ParamDef, bound: bool) -> ir.Expr | str | None:

@@ -137,13 +137,15 @@ class GivenDef:
     """A parameter of a function as one call sees it: the value that the call gives (see `binding`).
 
     `default` is the parameter's own default where the call gives nothing; it belongs to the module of the function.
-    `written` is how the caller wrote what the method is called on.
+    `written` is how the caller wrote what the method is called on. `handed` is what `*args` and `**kwargs` were
+    given, in order: a name ("" for a positional one) and its definition; empty where not all of it can be seen.
     """
 
     value: Value
     default: ir.Expr | None = None
     env: Env | None = None
     written: ExprDef | None = None
+    handed: tuple[tuple[str, Def], ...] = ()
 
 
 @dataclass(eq=False, slots=True)

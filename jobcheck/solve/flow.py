@@ -27,7 +27,7 @@ from jobcheck.solve.defs import (
     dotted,
     merge,
 )  # fmt: skip
-from jobcheck.solve.flow_expressions import ExpressionWalker, all_params, bind_parameters
+from jobcheck.solve.flow_expressions import ExpressionWalker, all_params, bind_parameters, decided_test
 from jobcheck.solve.sites import Around, Exit, Flow, Pipe, Site
 from jobcheck.solve.units import Unit
 
@@ -76,6 +76,7 @@ class _Walker(ExpressionWalker):
             self.flow.entered[id(stmt)] = self.env
             self.stmt = stmt
             _STATEMENTS[type(stmt)](self, stmt)
+            self._take_out()
 
     def _inside(self, role: str, node: ir.Stmt, body: list[ir.Stmt], part: ir.Handler | ir.WithItem | None = None) -> None:
         if self.env is None:
@@ -164,7 +165,14 @@ class _Walker(ExpressionWalker):
                 self._bind(target.id, UNKNOWN_DEF)
             elif isinstance(target, ir.Subscript):
                 self._write(target, None)
-                self._item_change(target, None)
+                self._item_removed(target)
+
+    def _item_removed(self, target: ir.Subscript) -> None:
+        name = dotted(target.value)
+        assert self.env is not None
+        before = self.env.vars.get(name)
+        if before is not None:
+            self._bind(name, ChangeDef(before, "remove", target.index, None, self.env))
 
     def assert_(self, stmt: ir.Assert) -> None:
         self.expr(stmt.test, "other")
@@ -200,10 +208,14 @@ class _Walker(ExpressionWalker):
 
     def if_(self, stmt: ir.If) -> None:
         self.expr(stmt.test, "other")
+        self._take_out()
         assert self.env is not None
         start = self.env
         ends = []
+        decided = decided_test(stmt.test, start)
         for truth, body in ((True, stmt.body), (False, stmt.orelse)):
+            if decided is not None and truth is not decided:
+                continue
             self.env = start
             self._narrow(stmt.test, truth)
             before = self._open("branch", stmt)
@@ -220,6 +232,7 @@ class _Walker(ExpressionWalker):
 
     def for_(self, stmt: ir.For) -> None:
         self.expr(stmt.iter, "other")
+        self._take_out()
         assert self.env is not None
         self._loop(stmt, stmt.body, stmt.orelse, IterDef(stmt.iter, self.env, stmt.is_async))
 

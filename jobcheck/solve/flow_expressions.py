@@ -11,14 +11,19 @@ from jobcheck.solve.defs import (
     Def,
     Env,
     ExprDef,
+    GivenDef,
     IterDef,
     NarrowDef,
     ParamDef,
     UnpackDef,
     dotted,
 )  # fmt: skip
+from jobcheck.solve.kinds import Literal
 from jobcheck.solve.sites import Around, Exit, Flow, Pipe, Site, Write
 from jobcheck.solve.units import Unit
+
+# Methods that take something out of a container.
+REMOVALS = frozenset({"pop", "popitem", "popleft", "clear", "remove", "discard"})
 
 
 def all_params(params: ir.Parameters) -> list[ir.Param]:
@@ -48,6 +53,46 @@ def bind_parameters(env: Env, node: ir.FunctionDef | ir.Lambda, outer: Env) -> N
         env.vars[params.kwarg.name] = ParamDef(params.kwarg, "kwarg", -1, node, outer)
 
 
+_NOT_SAID = object()
+
+
+def decided_test(test: ir.Expr, env: Env) -> bool | None:
+    """How a test comes out in the flow of one call, when it asks for a parameter that the call gave a literal."""
+    match test:
+        case ir.UnaryOp(op="not"):
+            inner = decided_test(test.operand, env)
+            return None if inner is None else not inner
+        case ir.Name():
+            given = _given_literal(test, env)
+            return None if given is _NOT_SAID else bool(given)
+        case ir.Compare(ops=[("is" | "is not") as op], comparators=[ir.Constant(kind="none")]):
+            given = _given_literal(test.left, env)
+            return None if given is _NOT_SAID else (given is None) == (op == "is")
+        case _:
+            return None
+
+
+def _given_literal(node: ir.Expr, env: Env) -> object:
+    """The literal that one call gives a parameter, or that its default is."""
+    definition = env.vars.get(node.id) if isinstance(node, ir.Name) else None
+    while isinstance(definition, NarrowDef):
+        definition = definition.before
+    match definition:
+        case ExprDef(node=ir.Constant() as said) if definition.env.unit is not env.unit:
+            return _constant(said)
+        case GivenDef(default=ir.Constant() as said):
+            return _constant(said)
+        case GivenDef(value=value) if isinstance(value.only, Literal):
+            return value.only.value
+        case _:
+            return _NOT_SAID
+
+
+def _constant(node: ir.Constant) -> object:
+    return node.value if node.kind in ("none", "bool", "int", "str") and (node.value is not None or node.kind == "none") \
+        else _NOT_SAID
+
+
 class ExpressionWalker:
     """Carries the environment along; `env` is None where nothing arrives any more."""
 
@@ -57,6 +102,7 @@ class ExpressionWalker:
         self.env: Env | None = env
         self.around: Around | None = None
         self.stmt: ir.Stmt = ir.Simple(start=0, end=0, kind="pass")
+        self.removed: list[ir.Call] = []
         self.breaks: list[list[Env]] = []
         self.continues: list[list[Env]] = []
 
@@ -124,10 +170,23 @@ class ExpressionWalker:
         self.flow.sites.append(Site(node, self.env, self.around, usage, self.stmt, self.unit))
         if isinstance(node.func, ir.Attribute):
             self.expr(node.func.value, "receiver")
+            if node.func.attr in REMOVALS:
+                self.removed.append(node)
         else:
             self.expr(node.func, "callee")
         for arg in node.args:
             self.expr(arg.value, "argument")
+
+    def _take_out(self) -> None:
+        """`name.pop(key)` gives `name` a new definition, once the statement that it stands in is done."""
+        removed, self.removed = self.removed, []
+        for call in removed if self.env is not None else ():
+            assert isinstance(call.func, ir.Attribute)
+            name = dotted(call.func.value)
+            before = self.env.vars.get(name) if self.env is not None else None
+            if before is not None and self.env is not None:
+                key = call.args[0].value if call.args and call.func.attr == "pop" else None
+                self._bind(name, ChangeDef(before, "remove", key, None, self.env))
 
     def attribute(self, node: ir.Attribute, usage: str) -> None:
         self.expr(node.value, "receiver")

@@ -310,13 +310,15 @@ def _changed(solver: Solver, kind: Kind, how: str, key: Value, value: Value) -> 
         if how == "update":
             entries, rest = mapping_parts(value)
             return Mapping(kind.name, (*kind.entries, *entries)[: MOST_ITEMS * 2], join_rest(kind.rest, rest))
-        return kind
+        return _without_entry(kind, key) if how == "remove" else kind
     if isinstance(kind, Sequence):
         if how in ("append", "add", "insert", "appendleft", "item"):
             # In a loop the number of items is not known any more, so they are not told apart.
             return Sequence(kind.name, join([kind.element, value]))
         if how in ("extend", "update"):
             return Sequence(kind.name, join([kind.element, solver.iterated(value)]))
+        if how == "remove":
+            return Sequence(kind.name, kind.element)
     return kind
 
 
@@ -325,6 +327,16 @@ def _with_entry(kind: Mapping, key: Value, value: Value) -> Mapping:
         return Mapping(kind.name, kind.entries, join_rest(kind.rest, (key, value)))
     kept = tuple(e for e in kind.entries if e[0].only != key.only)
     return Mapping(kind.name, (*kept, (key, value)), kind.rest)
+
+
+def _without_entry(kind: Mapping, key: Value) -> Mapping:
+    """A dict from which one key is taken; where it is not known which, any of its entries may still be there."""
+    if isinstance(key.only, (Literal, EnumMember)):
+        return Mapping(kind.name, tuple(e for e in kind.entries if e[0].only != key.only), kind.rest)
+    rest = kind.rest
+    for entry in kind.entries:
+        rest = join_rest(rest, entry)
+    return Mapping(kind.name, (), rest)
 
 
 # --- narrowing -------------------------------------------------------------------------------------------------
