@@ -15,6 +15,7 @@ from jobcheck.files import find_files
 from jobcheck.findings import Confidence, Finding, FindingBuilder, Place, Severity
 from jobcheck.frameworks import all_frameworks
 from jobcheck.frameworks.base import Framework
+from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.job_rows import job_rows
 from jobcheck.markers import Markers
 from jobcheck.patterns import Patterns
@@ -65,8 +66,7 @@ class _Run:
         tests = Patterns(settings.tests)
         seen: dict[str, bool] = {}
         self.solver.is_test = lambda name: seen[name] if name in seen else seen.setdefault(name, tests.matches(name))
-        verbs = frozenset(verb for f in frameworks for verb in f.verbs)
-        self.marks = Marks(re.compile(b"|".join(mark for f in frameworks for mark in f.marks)), verbs)
+        self._use(frameworks)
         self._ahead: dict[tuple[str, int, int], ir.Lowered] = {}
         self.registry = Registry()
         self.findings: list[Finding] = []
@@ -136,7 +136,25 @@ class _Run:
 
     # --- registry ----------------------------------------------------------------------------------------------
 
+    def _leave_unused(self) -> None:
+        """Put aside the frameworks that no file of the project imports; those that answer for others too stay."""
+        choosy = {module: f for f in self.frameworks if isinstance(f, DeclaredFramework) for module in f.modules}
+        if not choosy or self.options.settings.frameworks:
+            return
+        modules = b"|".join(sorted(re.escape(m.encode()) for m in choosy))
+        imported = re.compile(rb"^[ \t]*(?:from|import)[ \t]+(" + modules + rb")\b", re.MULTILINE)
+        texts = (self.solver.raw(name) or b"" for name in self.project.filenames)
+        found = {match.decode() for data in texts for match in imported.findall(data)}
+        unused = {id(f) for f in choosy.values() if not f.modules & found}
+        self._use(tuple(f for f in self.frameworks if id(f) not in unused))
+
+    def _use(self, frameworks: tuple[Framework, ...]) -> None:
+        self.frameworks = self.solver.frameworks = frameworks
+        verbs = frozenset(verb for f in frameworks for verb in f.verbs)
+        self.marks = Marks(re.compile(b"|".join(mark for f in frameworks for mark in f.marks)), verbs)
+
     def _collect(self) -> None:
+        self._leave_unused()
         candidates = list(self._candidates())
         makers: set[str] = set()
         done: set[str] = set()

@@ -8,9 +8,15 @@ from jobcheck.frameworks.base import Framework
 def all_frameworks() -> tuple[Framework, ...]:
     """Every framework that jobcheck knows, in the order in which they are asked."""
     from jobcheck.frameworks.celery import Celery
+    from jobcheck.frameworks.declared.arq import Arq
+    from jobcheck.frameworks.declared.dramatiq import Dramatiq
+    from jobcheck.frameworks.declared.huey import Huey
+    from jobcheck.frameworks.declared.rq import Rq
     from jobcheck.frameworks.deferral import Deferral
     from jobcheck.frameworks.reference import Reference
     from jobcheck.solve.orm.django import DjangoModels
+    from jobcheck.solve.orm.mongoengine import MongoEngine
+    from jobcheck.solve.orm.peewee import Peewee
     from jobcheck.solve.orm.sqlalchemy import SqlAlchemy
 
-    return (Celery(), Reference(), Deferral(), DjangoModels(), SqlAlchemy())
+    return (Celery(), Reference(), Rq(), Dramatiq(), Huey(), Arq(), Deferral(), DjangoModels(), SqlAlchemy(), Peewee(), MongoEngine())

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from jobcheck.wire.tables import Wire
 
 T = TypeVar("T")
-DISPLAY = {"celery": "Celery", "reference": "jobcheck.runtime"}
+DISPLAY = {
+    "celery": "Celery", "reference": "jobcheck.runtime", "rq": "RQ", "dramatiq": "Dramatiq", "huey": "Huey", "arq": "arq",
+}  # fmt: skip
 
 
 class Rule:

@@ -84,7 +84,13 @@ def _what_happens(job: Job) -> str:
     return "which Celery never awaits: a run makes a coroutine and performs nothing"
 
 
+# What awaits an async job, or refuses it where it is declared.
+_AWAITS = frozenset({"arq", "rq", "dramatiq", "huey"})
+
+
 def _is_never_awaited(job: Job, context: Context) -> bool:
+    if job.framework in _AWAITS:
+        return False
     if job.framework == "reference":
         return not (job.decl and len(job.decl.decorators) > (1 if job.decorated else 0))
     if job.unknown_options or _has_own_class(job, context) or _is_wrapped(job):

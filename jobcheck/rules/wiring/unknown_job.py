@@ -36,7 +36,7 @@ import difflib
 from collections.abc import Iterator
 
 from jobcheck.findings import Confidence
-from jobcheck.project.modules import Declared, External, Missing, Module, Package, candidates
+from jobcheck.project.modules import Declared, Missing, Module, Package, candidates
 from jobcheck.project.resolver import Query
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.registry import Enqueue, Job
@@ -121,7 +121,7 @@ def _absent(filename: str, dotted: str, function: str, enqueue: Enqueue, context
     if all(isinstance(s, Missing) for s in singles):
         return f"`{dotted}` has no `{function}`", Confidence.HIGH, _namesake(function, enqueue, context)
     single = singles[0]
-    if len(singles) > 1 or not isinstance(single, Declared) or isinstance(single, External):
+    if len(singles) > 1 or not isinstance(single, Declared):
         return None
     places = {(single.filename, d.start) for d in single.decls if isinstance(d, FunctionDecl)}
     jobs = [j for j in context.registry.jobs if j.function and (j.function.filename, j.function.start) in places]

@@ -1,0 +1,1 @@
+"""Frameworks that consist of tables: `spec` says what the tables hold, `engine` reads them."""

@@ -1,0 +1,51 @@
+"""Dramatiq. Source: dramatiq 2.2.1 and django-dramatiq 0.15.0, installed and run (facts/FRAMEWORKS.md 3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobcheck.findings import Confidence
+from jobcheck.frameworks.declared.engine import DeclaredFramework
+from jobcheck.frameworks.declared.spec import Declares, Form, Spec
+from jobcheck.registry import Job
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+_ACTOR = Declares("actor", leads=("fn",))
+SPEC = Spec(
+    name="dramatiq",
+    display="Dramatiq",
+    modules=frozenset({"dramatiq", "django_dramatiq"}),
+    seeds=frozenset({"dramatiq", ".send(", "send_with_options", "message_with_options", ".message("}),
+    marks=(rb"\.\s*(?:send|send_with_options|message|message_with_options)\s*\(",),
+    functions={"dramatiq.actor": _ACTOR, "dramatiq.actor.actor": _ACTOR},
+    attributes={
+        "job": {
+            "send": Form("send"),
+            "send_with_options": Form("send_with_options", "lists"),
+            "message": Form("message", sent=False),
+            "message_with_options": Form("message_with_options", "lists", sent=False),
+        }
+    },
+    wire="dramatiq-json",
+    mismatch="the job fails in the worker with TypeError, and is retried 20 times",
+)
+
+
+class Dramatiq(DeclaredFramework):
+    """Dramatiq: an actor is declared; the encoder is one for the whole project."""
+
+    def __init__(self) -> None:
+        super().__init__(SPEC)
+
+    def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
+        """JSON, unless the project names another encoder."""
+        forced = solver.forced_wire(self.name)
+        if forced:
+            return (forced,), Confidence.HIGH
+        mentions = solver.callers.mentions
+        if mentions.files("PickleEncoder"):
+            return ("dramatiq-pickle",), Confidence.MEDIUM
+        own = mentions.files("set_encoder") or mentions.files("DRAMATIQ_ENCODER")
+        return ((), Confidence.LOW) if own else (("dramatiq-json",), Confidence.HIGH)

@@ -1,0 +1,419 @@
+"""A framework out of its tables: see `spec`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.findings import Confidence
+from jobcheck.frameworks import arguments, signatures
+from jobcheck.frameworks.base import NoJobs
+from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
+from jobcheck.project import modules
+from jobcheck.project.resolver import Query
+from jobcheck.project.shape import DecoratorDecl, FunctionDecl
+from jobcheck.registry import Enqueue, Job, Message, Option, Registry
+from jobcheck.solve.defs import Env
+from jobcheck.solve.flow import Site
+from jobcheck.solve.kinds import (
+    UNKNOWN,
+    ClassObject,
+    ClassRef,
+    External,
+    FrameworkValue,
+    Function,
+    FunctionRef,
+    Instance,
+    Kind,
+    Literal,
+    Origin,
+    Value,
+    known,
+    plain,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A form on its way to be called: on a job, or on a queue (`job` None)."""
+
+    form: Form
+    job: Job | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decorator:
+    """A decorator with the options that it was called with."""
+
+    declares: Declares
+    options: tuple[tuple[str, Option], ...] = ()
+    called: bool = False
+    open: bool = False
+
+
+@dataclass(slots=True)
+class _Given:
+    """The arguments of a call, told apart."""
+
+    job: ir.Expr | None = None
+    rest: list[ir.Arg] = field(default_factory=list)
+    options: list[ir.Arg] = field(default_factory=list)
+    open: bool = False
+
+
+class DeclaredFramework(NoJobs):
+    """Reads one Spec. A framework's file may derive from it for what no table says."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self.name = spec.name
+        self.display = spec.display
+        self.modules = spec.modules
+        self.seeds = spec.seeds
+        self.marks = spec.marks
+        self.jobs: dict[tuple[str, int], Job] = {}
+        forms = [m for table in spec.attributes.values() for n, m in table.items() if isinstance(m, Form)]
+        names = {n for table in spec.attributes.values() for n, m in table.items() if isinstance(m, Form)}
+        self.verbs = spec.verbs | names | {q.rpartition(".")[2] for q, m in spec.functions.items() if isinstance(m, Form)}
+        assert forms or spec.functions
+
+    def knows(self, qualname: str) -> bool:
+        """See Framework."""
+        return qualname.partition(".")[0] in self.modules
+
+    # --- values ------------------------------------------------------------------------------------------------
+
+    def _made(self, role: str, data: object = None) -> Value:
+        return known(FrameworkValue(self.name, role, data))
+
+    def _mine(self, kind: Kind) -> FrameworkValue | None:
+        return kind if isinstance(kind, FrameworkValue) and kind.framework == self.name else None
+
+    def _role_of(self, solver: Solver, kind: Kind) -> str | None:
+        """The role of an object: one of the framework's, or an instance of a project's class that derives from one."""
+        mine = self._mine(kind)
+        if mine is not None:
+            return mine.role
+        if isinstance(kind, Instance):
+            info = solver.classes.info(kind.cls)
+            names = info.externals if info is not None else {kind.cls.qualname}
+            for name in sorted(names):
+                made = self.spec.functions.get(name)
+                if isinstance(made, Makes):
+                    return made.role
+        return None
+
+    def attribute(self, solver: Solver, owner: Kind, name: str) -> Value | None:
+        """See Framework."""
+        role = self._role_of(solver, owner)
+        if role is None:
+            return None
+        if isinstance(owner, Instance) and any(True for _ in solver.member(owner.cls, name)):
+            return None
+        meaning = self.spec.attributes.get(role, {}).get(name)
+        mine = self._mine(owner)
+        job = mine.data if mine is not None and isinstance(mine.data, Job) else None
+        if meaning is None:
+            return UNKNOWN if mine is not None else None
+        return self._meant(meaning, job)
+
+    def _meant(self, meaning: Meaning, job: Job | None = None) -> Value:
+        match meaning:
+            case Form():
+                return self._made("method", Bound(meaning, job))
+            case Declares():
+                return self._made("decorator", Decorator(meaning))
+            case Makes(role=role):
+                return self._made("maker", (role, job))
+
+    def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
+        """See Framework."""
+        if isinstance(callee, External):
+            meaning = self.spec.functions.get(callee.qualname)
+            return None if meaning is None else self._called(solver, meaning, None, node, env)
+        if isinstance(callee, ClassObject):
+            role = self._role_of(solver, Instance(callee.cls))
+            return None if role is None else known(Instance(callee.cls))
+        mine = self._mine(callee)
+        if mine is None:
+            return None
+        match mine.data:
+            case Bound(form=form, job=job):
+                return self._result(solver, form, job)
+            case Decorator(declares=declares):
+                return self._called(solver, declares, None, node, env)
+            case (str() as role, job):
+                return self._made(role, job)
+            case Job() if mine.role == "job" and self.spec.call is not None:
+                return self._result(solver, self.spec.call, mine.data)
+            case Job(function=FunctionRef() as ref) if mine.role == "job":
+                return solver.returned(ref)
+            case _:
+                return UNKNOWN
+
+    def _called(self, solver: Solver, meaning: Meaning, job: Job | None, node: ir.Call, env: Env) -> Value:
+        if isinstance(meaning, Form):
+            return self._result(solver, meaning, job)
+        if isinstance(meaning, Makes):
+            return self._made(meaning.role)
+        options, is_open = arguments.options_of(solver, node.args, env)
+        positional = [a for a in node.args if a.keyword is None and not a.star]
+        if positional:
+            only = solver.value(positional[0].value, env).only
+            if isinstance(only, Function):
+                found = self.job_of(solver, only.ref, Decorator(meaning, tuple(options.items()), True, is_open))
+                return self._made("job", found) if found is not None else UNKNOWN
+        for name, arg in zip(meaning.leads, positional, strict=False):
+            origin = env.unit.origin(arg)
+            options.setdefault(name, Option(name, solver.value(arg.value, env), origin, arg.value))
+        return self._made("decorator", Decorator(meaning, tuple(options.items()), True, is_open))
+
+    def _result(self, solver: Solver, form: Form, job: Job | None) -> Value:
+        if form.immediate and job is not None and job.function is not None:
+            return solver.returned(job.function)
+        return plain("coroutine") if form.awaited else self._made("result" if form.sent else "message", job)
+
+    # --- declarations ------------------------------------------------------------------------------------------
+
+    def decorate(self, solver: Solver, decorator: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value | None:
+        """See Framework."""
+        data: object = None
+        if isinstance(decorator, External):
+            declares = self.spec.functions.get(decorator.qualname)
+            data = Decorator(declares) if isinstance(declares, Declares) else None
+        mine = self._mine(decorator)
+        if mine is not None and isinstance(mine.data, Decorator):
+            data = mine.data
+        if not isinstance(data, Decorator) or not (data.called or data.declares.bare):
+            return None
+        own = signatures.which(solver, decorator, filename, decl)
+        job = self._declared(solver, FunctionRef(filename, decl.qualname, decl.start), decl, cls, data, own)
+        return known(FrameworkValue(self.name, "job", job), job.origin)
+
+    def job_of(self, solver: Solver, ref: FunctionRef, data: Decorator | None = None) -> Job | None:
+        """The job that a function is because it is enqueued, or handed to a decorator as a value."""
+        found = solver.function_decl(ref)
+        return None if found is None else self._declared(solver, ref, found[0], found[1], data, None)
+
+    def _declared(
+        self, solver: Solver, ref: FunctionRef, decl: FunctionDecl, cls: ClassRef | None, data: Decorator | None,
+        decorator: DecoratorDecl | None,
+    ) -> Job:  # fmt: skip
+        key = (ref.filename, ref.start)
+        if key in self.jobs:
+            return self.jobs[key]
+        options = dict(data.options) if data is not None else {}
+        job = Job(
+            framework=self.name,
+            name=self.job_name(solver, ref, decl, options),
+            origin=Origin(ref.filename, decl.name_start, decl.name_end),
+            filename=ref.filename,
+            function=ref,
+            decl=decl,
+            options=options,
+            is_async=decl.is_async,
+            unknown_options=data is not None and data.open,
+        )
+        if decorator is not None:
+            job.decorated = Origin(ref.filename, decorator.start, decorator.end)
+        self.jobs[key] = job
+        below = decl.decorators if decorator is None else [d for d in decl.decorators if d.start > decorator.start]
+        if cls is None and all(signatures.keeps_signature(solver, ref.filename, d) for d in below if d is not decorator):
+            job.signature = signatures.signature_of(solver, ref.filename, decl, self.skipped(job), self.injected(solver, job))
+        return job
+
+    def job_name(self, solver: Solver, ref: FunctionRef, decl: FunctionDecl, options: dict[str, Option]) -> str:
+        """The name under which a job is known to workers."""
+        said = next((arguments.text(options[n]) for n in ("name", "actor_name", "task_name") if n in options), None)
+        return said or f"{solver.project.module_name(ref.filename)}.{decl.qualname}"
+
+    def skipped(self, job: Job) -> int:
+        """How many first parameters the framework fills."""
+        said = arguments.truth(job.options.get(self.spec.context or ""))
+        return self.spec.injected + (1 if said else 0)
+
+    def injected(self, solver: Solver, job: Job) -> frozenset[str]:
+        """Names of parameters that the framework fills wherever they stand."""
+        return frozenset()
+
+    # --- records -----------------------------------------------------------------------------------------------
+
+    def record(self, solver: Solver, site: Site, registry: Registry) -> None:
+        """See Framework."""
+        callee = solver.value(site.call.func, site.env)
+        for kind in callee.kinds():
+            bound = self._bound(kind)
+            if bound is not None:
+                registry.enqueues.extend(self._enqueues(solver, site, bound, certain=True))
+        if callee.unknown and isinstance(site.call.func, ir.Attribute) and site.call.func.attr in self.spec.guessed:
+            for form in self._guesses(site.call.func.attr):
+                registry.enqueues.extend(self._enqueues(solver, site, Bound(form), certain=False))
+                return
+
+    def _bound(self, kind: Kind) -> Bound | None:
+        if isinstance(kind, External):
+            form = self.spec.functions.get(kind.qualname)
+            return Bound(form) if isinstance(form, Form) else None
+        mine = self._mine(kind)
+        if mine is None:
+            return None
+        if isinstance(mine.data, Bound):
+            return mine.data
+        if isinstance(mine.data, Job) and mine.role == "job" and self.spec.call is not None:
+            return Bound(self.spec.call, mine.data)
+        return None
+
+    def _guesses(self, verb: str) -> Iterator[Form]:
+        for role, table in self.spec.attributes.items():
+            form = table.get(verb)
+            if role != "job" and isinstance(form, Form) and form.job_at is not None:
+                yield form
+
+    def _enqueues(self, solver: Solver, site: Site, bound: Bound, certain: bool) -> Iterator[Enqueue]:
+        form, env = bound.form, site.env
+        given = self._told_apart(form, site.call)
+        jobs: tuple[Job, ...] = (bound.job,) if bound.job is not None else ()
+        name = None
+        if bound.job is None and given.job is not None:
+            jobs, name = self._jobs(solver, solver.value(given.job, env), site)
+        if not certain and not jobs and not (name is not None and self.spec.named_by_string):
+            return
+        in_test = solver.is_test(site.unit.filename)
+        made = Enqueue(self.name, form.name, site, site.unit.origin(site.call), jobs, name, in_test=in_test)
+        made.sent, made.immediate = form.sent, form.immediate
+        if name is not None and given.job is not None:
+            made.named = site.unit.origin(given.job)
+        self._fill(solver, made, form, given)
+        yield made
+
+    def _told_apart(self, form: Form, call: ir.Call) -> _Given:
+        """Which parts of a call are the job, its arguments, and options."""
+        given = _Given()
+        lead = len(form.lead)
+        position = 0
+        for arg in call.args:
+            if arg.keyword is not None:
+                if arg.keyword in form.job_names and form.job_at is not None and given.job is None:
+                    given.job = arg.value
+                elif arg.keyword in form.swallowed or arg.keyword in form.lead:
+                    given.options.append(arg)
+                else:
+                    given.rest.append(arg)
+                continue
+            if arg.star or given.open:
+                given.open = given.open or arg.star == "*"
+                given.rest.append(arg)
+                continue
+            if form.job_at is not None and position == form.job_at:
+                given.job = arg.value
+            elif position >= lead + (form.job_at is not None):
+                given.rest.append(arg)
+            position += 1
+        return given
+
+    def _fill(self, solver: Solver, made: Enqueue, form: Form, given: _Given) -> None:
+        env = made.site.env
+        made.options, _ = arguments.options_of(solver, given.options, env)
+        keywords = {a.keyword: a for a in made.site.call.args if a.keyword is not None}
+        as_lists = form.takes == "lists" or (form.takes == "either" and any(name in keywords for name in form.lists))
+        if as_lists:
+            self._fill_lists(solver, made, form, given, keywords)
+            return
+        rest = [a for a in given.rest if form.takes != "keywords" or a.keyword is not None or a.star == "**"]
+        found = arguments.from_call(solver, rest, env)
+        made.arguments, made.open_args, made.open_kwargs = found.arguments, found.open_args, found.open_kwargs
+
+    def _fill_lists(
+        self, solver: Solver, made: Enqueue, form: Form, given: _Given, keywords: dict[str, ir.Arg]
+    ) -> None:
+        env = made.site.env
+        parts: list[ir.Expr | None] = []
+        positional = [a.value for a in given.rest if a.keyword is None and not a.star]
+        for index, name in enumerate(form.lists):
+            at = form.lists_at[index] if form.lists_at is not None else -1
+            arg = keywords.get(name)
+            parts.append(arg.value if arg is not None else positional[at] if 0 <= at < len(positional) else None)
+        found = arguments.from_parts(solver, parts[0], parts[1], env)
+        made.arguments, made.open_args, made.open_kwargs = found.arguments, found.open_args, found.open_kwargs
+        made.malformed = found.malformed
+        others, is_open = arguments.options_of(solver, given.rest, env, frozenset(form.lists))
+        made.options |= others
+        made.open_options = is_open
+        made.open_args = made.open_args or given.open or (is_open and parts[0] is None)
+        made.open_kwargs = made.open_kwargs or given.open or (is_open and parts[1] is None)
+
+    def _jobs(self, solver: Solver, value: Value, site: Site) -> tuple[tuple[Job, ...], str | None]:
+        """The jobs that a value stands for: functions, declared jobs, the dotted name of one."""
+        found: list[Job] = []
+        name: str | None = None
+        for kind in value.kinds():
+            job: Job | None = None
+            mine = self._mine(kind)
+            if mine is not None and isinstance(mine.data, Job):
+                job = mine.data
+            elif isinstance(kind, Function) and kind.bound is None:
+                job = self.job_of(solver, kind.ref)
+            elif isinstance(kind, Literal) and isinstance(kind.value, str):
+                name = kind.value
+                job = self.named(solver, kind.value, site)
+            if job is not None and job not in found:
+                found.append(job)
+        return tuple(found), name
+
+    def named(self, solver: Solver, name: str, site: Site) -> Job | None:
+        """The job that a dotted path leads to."""
+        dotted, _, last = name.rpartition(".")
+        module = solver.project.find_module(dotted, site.unit.filename) if dotted else None
+        if not isinstance(module, str):
+            return None
+        resolution = Query(solver.project).attribute(modules.Module(module, dotted), last)
+        for kind in solver.resolved(resolution, last).kinds():
+            mine = self._mine(kind)
+            if mine is not None and isinstance(mine.data, Job):
+                return mine.data
+            if isinstance(kind, Function):
+                return self.job_of(solver, kind.ref)
+        return None
+
+    # --- the end -----------------------------------------------------------------------------------------------
+
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """See Framework: jobs that only enqueues made known, and messages."""
+        for job in self.jobs.values():
+            if all(job is not known_job for known_job in registry.jobs):
+                registry.jobs.append(job)
+        by_name: dict[str, list[Job]] = {}
+        for job in self.jobs.values():
+            for name in self.names(job):
+                by_name.setdefault(name, []).append(job)
+        for enqueue in registry.enqueues:
+            if enqueue.framework != self.name:
+                continue
+            if not enqueue.jobs and enqueue.job_name in by_name:
+                enqueue.jobs = tuple(by_name[enqueue.job_name])
+            for job in enqueue.jobs:
+                registry.messages.append(self.message(solver, enqueue, job))
+        for job in self.jobs.values():
+            job.wires = self.wires(solver, job)[0]
+
+    def names(self, job: Job) -> tuple[str, ...]:
+        """The strings by which a job may be named."""
+        return (job.name,)
+
+    def message(self, solver: Solver, enqueue: Enqueue, job: Job) -> Message:
+        """One enqueue meeting one job."""
+        wires, confidence = self.wires(solver, job)
+        if len(enqueue.jobs) > 1:
+            confidence = confidence.lowered()
+        happens = "the call raises TypeError" if enqueue.immediate else self.spec.mismatch
+        return Message(enqueue, job, wires, confidence, happens)
+
+    def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
+        """The serializers that may carry a job's messages."""
+        forced = solver.forced_wire(self.name)
+        return ((forced,), Confidence.HIGH) if forced else ((self.spec.wire,), Confidence.MEDIUM)

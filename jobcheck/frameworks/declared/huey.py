@@ -1,0 +1,67 @@
+"""Huey and djhuey. Source: huey 3.5.4, installed and run (facts/FRAMEWORKS.md 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobcheck.frameworks import arguments
+from jobcheck.frameworks.declared.engine import DeclaredFramework
+from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
+from jobcheck.registry import Job, Registry
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+_SWALLOWED = frozenset("eta delay id retries retry_delay retry_backoff priority expires timeout".split())
+_TASK = Declares("task", bare=False)
+_PERIODIC = Declares("periodic_task", bare=False, leads=("validate_datetime",), periodic=True)
+_CLASSES = (
+    "Huey MemoryHuey RedisHuey RedisExpireHuey PriorityRedisHuey PriorityRedisExpireHuey SqliteHuey FileHuey "
+    "PostgresqlHuey CySqliteHuey BlackHoleHuey".split()
+)
+_DJHUEY = {
+    "task": _TASK, "db_task": _TASK, "on_commit_task": _TASK, "periodic_task": _PERIODIC, "db_periodic_task": _PERIODIC,
+}  # fmt: skip
+SPEC = Spec(
+    name="huey",
+    display="Huey",
+    modules=frozenset({"huey"}),
+    seeds=frozenset({"huey", "Huey", "_task", ".schedule("}),
+    marks=(rb"\.\s*(?:schedule|call_local|s)\s*\(",),
+    functions={
+        **{f"huey.{name}": Makes("app") for name in _CLASSES},
+        **{f"huey.api.{name}": Makes("app") for name in _CLASSES},
+        **{f"huey.contrib.djhuey.{name}": declares for name, declares in _DJHUEY.items()},
+    },
+    attributes={
+        "app": {"task": _TASK, "periodic_task": _PERIODIC},
+        "job": {
+            "schedule": Form("schedule", "lists", swallowed=_SWALLOWED, lists_at=(0, 1)),
+            "s": Form("s", swallowed=_SWALLOWED, sent=False),
+            "call_local": Form("call_local", immediate=True),
+        },
+    },
+    call=Form("call", swallowed=_SWALLOWED),
+    wire="huey-pickle",
+    mismatch="the job fails in the consumer with TypeError",
+)
+
+
+class Huey(DeclaredFramework):
+    """Huey: calling a job enqueues it."""
+
+    def __init__(self) -> None:
+        super().__init__(SPEC)
+
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """See Framework; first, the calls of jobs, which no verb gives away."""
+        for job in list(self.jobs.values()):
+            for unit in solver.callers.units_mentioning(job.label) or ():
+                for site in solver.flow(unit).sites:
+                    if all(e.site is not site for e in registry.enqueues):
+                        self.record(solver, site, registry)
+        super().finish(solver, registry)
+
+    def injected(self, solver: Solver, job: Job) -> frozenset[str]:
+        """`context=True` hands the task over as `task`."""
+        return frozenset({"task"}) if arguments.truth(job.options.get("context")) else frozenset()

@@ -1,0 +1,79 @@
+"""RQ and django-rq. Source: rq 3.0.0, django-rq 4.2.0, rq-scheduler 0.14.0, installed and run (facts/FRAMEWORKS.md 2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jobcheck.findings import Confidence
+from jobcheck.frameworks.declared.engine import DeclaredFramework
+from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
+from jobcheck.registry import Job
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+_SWALLOWED = frozenset(
+    "job_timeout description result_ttl ttl failure_ttl depends_on job_id at_front meta retry repeat on_success "
+    "on_failure on_stopped rate_limit webhooks pipeline unique args kwargs".split()
+)
+_CALL_OPTIONS = (_SWALLOWED | {"timeout"}) - {"args", "kwargs", "job_timeout"}
+_SCHEDULED = frozenset(
+    "timeout job_id job_ttl job_result_ttl job_description depends_on meta queue_name on_success on_failure".split()
+)
+
+ENQUEUE = Form("enqueue", "either", 0, ("f",), swallowed=_SWALLOWED)
+_QUEUE = {
+    "enqueue": ENQUEUE,
+    "enqueue_call": Form("enqueue_call", "lists", 0, ("func",), swallowed=_CALL_OPTIONS, lists_at=(0, 1)),
+    "enqueue_at": Form("enqueue_at", "either", 1, ("f",), ("datetime",), _SWALLOWED),
+    "enqueue_in": Form("enqueue_in", "either", 1, ("func",), ("time_delta",), _SWALLOWED),
+}
+_SCHEDULER = {
+    "enqueue_at": Form("enqueue_at", "call", 1, ("func",), ("scheduled_time",), _SCHEDULED),
+    "enqueue_in": Form("enqueue_in", "call", 1, ("func",), ("time_delta",), _SCHEDULED),
+}
+SPEC = Spec(
+    name="rq",
+    display="RQ",
+    modules=frozenset({"rq", "django_rq", "flask_rq2", "rq_scheduler"}),
+    seeds=frozenset({"enqueue", "django_rq", "rq.decorators", "import rq", "from rq", ".delay", "get_queue"}),
+    marks=(rb"\.\s*(?:enqueue(?:_call|_at|_in)?|delay)\b|\bdjango_rq\s*\.\s*enqueue\b|\benqueue\s*\(",),
+    functions={
+        "rq.Queue": Makes("queue"),
+        "rq.queue.Queue": Makes("queue"),
+        "django_rq.get_queue": Makes("queue"),
+        "django_rq.queues.get_queue": Makes("queue"),
+        "rq_scheduler.Scheduler": Makes("scheduler"),
+        "django_rq.get_scheduler": Makes("scheduler"),
+        "django_rq.enqueue": ENQUEUE,
+        "django_rq.queues.enqueue": ENQUEUE,
+        "rq.decorators.job": Declares("job", leads=("queue",)),
+        "django_rq.job": Declares("job", leads=("queue",)),
+        "django_rq.decorators.job": Declares("job", leads=("queue",)),
+    },
+    attributes={
+        "queue": _QUEUE,
+        "scheduler": _SCHEDULER,
+        "job": {
+            "delay": Form("delay", "call", swallowed=frozenset({"depends_on", "job_id", "at_front"})),
+            "enqueue": Form("enqueue", "either", swallowed=_SWALLOWED),
+        },
+    },
+    wire="rq-pickle",
+    mismatch="the job fails in the worker with TypeError",
+    guessed=frozenset({"enqueue", "enqueue_call", "enqueue_at", "enqueue_in"}),
+)
+
+
+class Rq(DeclaredFramework):
+    """RQ: any function that can be imported is a job."""
+
+    def __init__(self) -> None:
+        super().__init__(SPEC)
+
+    def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
+        """pickle; nobody knows which queue has another serializer, where the project names one."""
+        if solver.forced_wire(self.name) is None and solver.callers.mentions.files("JSONSerializer"):
+            return ("rq-pickle", "rq-json"), Confidence.LOW
+        wires, confidence = super().wires(solver, job)
+        return wires, Confidence.HIGH if confidence is Confidence.MEDIUM else confidence

@@ -1,0 +1,100 @@
+"""The data of which a framework's file consists: how it spells jobs and enqueues, and what it takes out of a call.
+
+A framework that fits these tables needs no code of its own; `engine.DeclaredFramework` reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Union
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to enqueue.
+
+    name        how messages call it (`enqueue`, `send_with_options`)
+    takes       call: positionals and keywords are the job's; lists: `args=`/`kwargs=` are, and everything else is an
+                option; either: lists where `args=` or `kwargs=` is given, and a call otherwise; keywords: only keywords
+                are the job's, positionals are dropped
+    job_at      position of the job among the positionals, for forms that are no methods of the job; `job_names` its names
+    lead        names of positionals before the job's arguments that are options (`enqueue_at(datetime, f, ...)`)
+    swallowed   names that this form takes out of the keywords as options of its own
+    lists       names of the two parts, and `lists_at` their positions after lead and job, for `takes` lists
+    sent        False: it builds a message; `immediate`: it runs here and now
+    awaited     the call gives a coroutine, and nothing is enqueued before it is awaited
+    commit      whether it waits for the transaction by itself (django-rq's default)
+    """
+
+    name: str
+    takes: Literal["call", "lists", "either", "keywords"] = "call"
+    job_at: int | None = None
+    job_names: tuple[str, ...] = ()
+    lead: tuple[str, ...] = ()
+    swallowed: frozenset[str] = frozenset()
+    lists: tuple[str, str] = ("args", "kwargs")
+    lists_at: tuple[int, int] | None = None
+    sent: bool = True
+    immediate: bool = False
+    awaited: bool = False
+    commit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Declares:
+    """A decorator that makes a job of a function.
+
+    bare       it may stand without parentheses
+    leads      names of its own positional parameters (`@job("high")`), which are options then
+    job_at     position of a function among its positionals when it is called with one (`job(f)`), if it may be
+    periodic   it also schedules the job
+    """
+
+    name: str
+    bare: bool = True
+    leads: tuple[str, ...] = ()
+    periodic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Makes:
+    """A call or attribute that gives an object of the framework, by its role in `Spec.attributes`."""
+
+    role: str
+
+
+Meaning = Union[Form, Declares, Makes]
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One framework.
+
+    functions    full names from outside the project -> what calling them does or gives
+    attributes   role -> attribute -> the same, for objects of the framework; the role "job" is a declared job
+    call         what calling a declared job does; None: it runs here and now
+    guessed      verbs that enqueue on a receiver nobody knows, when their first argument is a function of the project or
+                 names one: no other library has them so
+    context      name of the option (of the decorator) that gives the job one parameter more, None where every job has it
+    injected     how many first parameters the framework fills for every job
+    mismatch     ends a sentence about arguments that do not fit
+    wire         the serializer where nothing else is said
+    """
+
+    name: str
+    display: str
+    modules: frozenset[str]
+    seeds: frozenset[str]
+    marks: tuple[bytes, ...]
+    functions: Mapping[str, Meaning]
+    attributes: Mapping[str, Mapping[str, Meaning]]
+    wire: str
+    mismatch: str
+    call: Form | None = None
+    guessed: frozenset[str] = frozenset()
+    injected: int = 0
+    context: str | None = None
+    injected_defaults: frozenset[str] = frozenset()
+    named_by_string: bool = False
+    verbs: frozenset[str] = field(default=frozenset())
