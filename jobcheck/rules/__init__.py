@@ -36,6 +36,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("calls.not_a_job", "NotAJob"),
     ("calls.unknown_option", "UnknownOption"),
     ("state.stale_read", "StaleRead"),
+    ("state.mutable_module_state", "MutableModuleState"),
     ("state.ambient_context", "AmbientContext"),
     ("state.lost_update", "LostUpdate"),
     ("state.closed_resource", "ClosedResource"),
