@@ -290,6 +290,8 @@ class _Run:
     def _judge(self) -> None:
         context = Context(self.solver, self.registry)
         for rule in all_rules():
+            if not rule.default and rule.code not in self.options.settings.rules:
+                continue  # what has to be asked for costs nothing until it is
             for subject in self._subjects(rule):
                 self._guarded(
                     _filename(subject), rule.code, lambda r=rule, s=subject: self._apply(r, s, context)  # type: ignore[misc]

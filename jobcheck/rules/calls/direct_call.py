@@ -50,7 +50,9 @@ from jobcheck.solve.sites import Around, Site
 # Words of names that say that it is meant to run at once.
 _MEANT = re.compile(r"(?:^|_)(?:sync|synchronous(?:ly)?|now|immediate(?:ly)?|forced?|inline|eager|debug|rerun)(?:_|$)", re.I)
 _TOLD = re.compile(r"eager|async|celery|sync|debug|broker|immediate|background|queue", re.I)
-_BY_HAND = re.compile(r"(?:^|/)(?:commands|scripts?|bin|tools|\w*migrations|seed_\w+|fixtures|examples?)(?:\.py$|/)")
+_BY_HAND = re.compile(
+    r"(?:^|/)(?:commands|scripts?|tests(?:_\w+)?|bin|tools|\w*migrations|seed_\w+|fixtures|examples?)(?:\.py$|/)"
+)
 _QUEUE_OPTIONS = frozenset({"countdown", "eta"})
 
 
