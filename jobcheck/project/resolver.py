@@ -7,6 +7,7 @@ import re
 from posixpath import basename, dirname, join
 from typing import TYPE_CHECKING
 
+from jobcheck.project.exports import STAR_NAMES
 from jobcheck.project.layout import Package
 from jobcheck.project.resolution import (
     Ambiguous,
@@ -232,7 +233,8 @@ class Query:
     def _from_star(self, filename: str, star: ImportDecl, name: str) -> Resolution:
         owner = self._relative(filename, star) if star.level else self._module(filename, star.module)
         if not isinstance(owner, Module):
-            return Unknown("star import from outside")
+            known = isinstance(owner, External) and name in STAR_NAMES.get(star.module, ())
+            return External(f"{star.module}.{name}") if known else Unknown("star import from outside")
         key = (owner.filename or "", name)
         if owner.filename is None or key in self.active or key in self.starred:
             return Missing(star.module, name)  # what was asked already has nothing to add

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.project.shape import AssignDecl
-from jobcheck.solve.defs import Env
-from jobcheck.solve.kinds import ClassObject, ClassRef, External
+from jobcheck.solve.defs import Env, ExprDef
+from jobcheck.solve.kinds import ClassObject, ClassRef, External, FrameworkValue, Kind
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -93,3 +93,72 @@ def truth(node: ir.Expr | None) -> bool | None:
 def text(node: ir.Expr | None) -> str | None:
     """A str that stands there as such."""
     return node.value if isinstance(node, ir.Constant) and isinstance(node.value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCall:
+    """A field that a call made, not read yet: `role` is the short name of its class outside the project.
+
+    As a value of its own it also comes through helpers of the project (`title = field(StringField())`).
+    """
+
+    role: str
+    call: ir.Call
+    env: Env
+
+    def option(self, name: str) -> ir.Expr | None:
+        """An option by its name."""
+        return keyword(self.call, name)
+
+    def flag(self, name: str) -> bool | None:
+        """An option that is True or False as it stands there."""
+        return truth(self.option(name))
+
+    @property
+    def first(self) -> ir.Expr | None:
+        """The first argument given by position."""
+        return next(iter(positional(self.call)), None)
+
+
+def field_of(solver: Solver, node: ir.Expr, env: Env, mapper: str) -> FieldCall | None:
+    """The field of a mapper that an expression makes."""
+    for kind in solver.value(node, env).kinds():
+        if isinstance(kind, FrameworkValue) and kind.framework == mapper and isinstance(kind.data, FieldCall):
+            return kind.data
+    return None
+
+
+def field_class(solver: Solver, callee: Kind, packages: frozenset[str], overriding: str) -> str:
+    """The short name of the field class outside the project that a callee is, or derives from; "" for other things.
+
+    A class of the project that has a method named `overriding` decides for itself what it gives: "Field".
+    """
+    match callee:
+        case External(qualname=name) | ClassObject(cls=ClassRef(filename=None, qualname=name)):
+            return name.rpartition(".")[2] if name.partition(".")[0] in packages and name.endswith("Field") else ""
+        case ClassObject(cls=cls):
+            info = solver.classes.info(cls)
+            names = [a.qualname for a in info.ancestors if a.filename is None] if info is not None else []
+            found = [n for n in names if n.partition(".")[0] in packages and n.endswith("Field")]
+            if found and any(True for _ in solver.member(cls, overriding)):
+                return "Field"
+            return found[0].rpartition(".")[2] if found else ""
+        case _:
+            return ""
+
+
+def made_here(solver: Solver, node: ir.Expr, env: Env) -> bool:
+    """Whether a record is one that its class was called for just before: it is not stored yet."""
+    definition = env.lookup(node.id)[0] if isinstance(node, ir.Name) else None
+    if isinstance(definition, ExprDef):
+        node, env = definition.node, definition.env
+    return isinstance(node, ir.Call) and isinstance(solver.value(node.func, env).only, ClassObject)
+
+
+def conditions(node: ir.Expr) -> Iterator[ir.Compare]:
+    """The equalities of a condition, through `&`."""
+    if isinstance(node, ir.Compare) and node.ops == ["=="]:
+        yield node
+    elif isinstance(node, ir.BinOp) and node.op == "&":
+        yield from conditions(node.left)
+        yield from conditions(node.right)
