@@ -19,4 +19,5 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.solve.orm.peewee import Peewee
     from jobcheck.solve.orm.sqlalchemy import SqlAlchemy
 
-    return (Celery(), Reference(), Rq(), Dramatiq(), Huey(), Arq(), Deferral(), DjangoModels(), SqlAlchemy(), Peewee(), MongoEngine())
+    mappers = (DjangoModels(), SqlAlchemy(), Peewee(), MongoEngine())
+    return (Celery(), Reference(), Rq(), Dramatiq(), Huey(), Arq(), Deferral(), *mappers)
