@@ -57,17 +57,21 @@ class Options:
 
 def of(framework: str) -> Options | None:
     """The options of a framework; None for one whose options are not described."""
-    return _ALL.get(framework)
+    if framework in _ALL:
+        return _ALL[framework]
+    from jobcheck.frameworks.declared.option_tables import TABLES
+
+    return TABLES.get(framework)
 
 
-_TEXT = frozenset({"str", "text"})
-_MOMENTS = frozenset({"datetime", "datetime_naive", "datetime_aware", "date", "time"})
-_NUMBERS = frozenset({"int", "float", "bool", "decimal"})
-_SPAN = frozenset({"timedelta"})
+TEXT = frozenset({"str", "text"})
+MOMENTS = frozenset({"datetime", "datetime_naive", "datetime_aware", "date", "time"})
+NUMBERS = frozenset({"int", "float", "bool", "decimal"})
+SPAN = frozenset({"timedelta"})
 
 # --- Celery --------------------------------------------------------------------------------------------------------
 
-_CELERY_LIMIT = Needs(SECONDS, _SPAN, "the message cannot be written for the broker")
+_CELERY_LIMIT = Needs(SECONDS, SPAN, "the message cannot be written for the broker")
 _CELERY_PRIORITY = Needs("a number", frozenset({"text"}), "Redis ignores it, and RabbitMQ refuses the message")
 
 _CELERY_ENQUEUE = Place(
@@ -85,9 +89,9 @@ _CELERY_ENQUEUE = Place(
     },
     happens="Celery puts it among the message's properties, where nothing reads it",
     needs={
-        "countdown": Needs(SECONDS, _SPAN | _MOMENTS | _TEXT, "the call raises TypeError"),
-        "eta": Needs("a datetime", _SPAN | _NUMBERS, "the call raises AttributeError"),
-        "expires": Needs("a number of seconds or a datetime", _SPAN | {"date", "time"}, "the call raises TypeError"),
+        "countdown": Needs(SECONDS, SPAN | MOMENTS | TEXT, "the call raises TypeError"),
+        "eta": Needs("a datetime", SPAN | NUMBERS, "the call raises AttributeError"),
+        "expires": Needs("a number of seconds or a datetime", SPAN | {"date", "time"}, "the call raises TypeError"),
         "priority": _CELERY_PRIORITY,
         "time_limit": _CELERY_LIMIT,
         "soft_time_limit": _CELERY_LIMIT,
@@ -126,10 +130,10 @@ _CELERY_DECLARATION = Place(
     },
     happens="Celery makes it an attribute of the job, which nothing reads",
     needs={
-        "default_retry_delay": Needs(SECONDS, _SPAN | _TEXT, "every retry fails with TypeError"),
-        "max_retries": Needs("a number or None", _SPAN | _TEXT, "every retry fails with TypeError"),
-        "expires": Needs("a number of seconds or a datetime", _SPAN, "every enqueue raises TypeError"),
-        "retry_backoff": Needs("a number of seconds or a bool", _SPAN | {"text"}, "the module does not import"),
+        "default_retry_delay": Needs(SECONDS, SPAN | TEXT, "every retry fails with TypeError"),
+        "max_retries": Needs("a number or None", SPAN | TEXT, "every retry fails with TypeError"),
+        "expires": Needs("a number of seconds or a datetime", SPAN, "every enqueue raises TypeError"),
+        "retry_backoff": Needs("a number of seconds or a bool", SPAN | {"text"}, "the module does not import"),
         "priority": _CELERY_PRIORITY,
         "time_limit": _CELERY_LIMIT,
         "soft_time_limit": _CELERY_LIMIT,
@@ -153,8 +157,8 @@ _CELERY = Options(
 # --- the reference API ---------------------------------------------------------------------------------------------
 
 _RAISES = "the call raises OptionError"
-_REFERENCE_QUEUE = Needs("a name", _NUMBERS | _SPAN | _MOMENTS, _RAISES)
-_REFERENCE_PRIORITY = Needs("an integer", _TEXT | _SPAN | {"float", "bool"}, _RAISES)
+_REFERENCE_QUEUE = Needs("a name", NUMBERS | SPAN | MOMENTS, _RAISES)
+_REFERENCE_PRIORITY = Needs("an integer", TEXT | SPAN | {"float", "bool"}, _RAISES)
 
 _REFERENCE_ENQUEUE = Place(
     taken=frozenset({"wait", "wait_until", "queue", "priority"}),
@@ -165,8 +169,8 @@ _REFERENCE_ENQUEUE = Place(
     },
     happens=_RAISES,
     needs={
-        "wait": Needs("a number of seconds or a timedelta", _MOMENTS | _TEXT | {"bool"}, _RAISES),
-        "wait_until": Needs("an aware datetime", _SPAN | _NUMBERS | _TEXT | {"date", "time"}, _RAISES),
+        "wait": Needs("a number of seconds or a timedelta", MOMENTS | TEXT | {"bool"}, _RAISES),
+        "wait_until": Needs("an aware datetime", SPAN | NUMBERS | TEXT | {"date", "time"}, _RAISES),
         "queue": _REFERENCE_QUEUE,
         "priority": _REFERENCE_PRIORITY,
     },
@@ -179,8 +183,8 @@ _REFERENCE_DECLARATION = Place(
     elsewhere={"queue": "queue_as", "queue_name": "queue_as", "serializer": "wire"},
     happens="the module does not import: job() raises TypeError",
     needs={
-        "queue_as": Needs("a name or a callable", _NUMBERS | _SPAN, "the module does not import"),
-        "priority": Needs("an integer or a callable", _TEXT | {"float", "bool"}, "the module does not import"),
+        "queue_as": Needs("a name or a callable", NUMBERS | SPAN, "the module does not import"),
+        "priority": Needs("an integer or a callable", TEXT | {"float", "bool"}, "the module does not import"),
     },
     refused=True,
 )

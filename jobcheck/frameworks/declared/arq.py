@@ -13,8 +13,8 @@ from jobcheck.solve.kinds import Function, Sequence, Value
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
-_OWN = frozenset("_job_id _queue_name _defer_until _defer_by _expires _job_try".split())
-_ENQUEUE = Form("enqueue_job", "call", 0, ("function",), swallowed=_OWN, awaited=True)
+OWN = frozenset("_job_id _queue_name _defer_until _defer_by _expires _job_try".split())
+_ENQUEUE = Form("enqueue_job", "call", 0, ("function",), swallowed=OWN, awaited=True)
 SPEC = Spec(
     name="arq",
     display="arq",

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jobcheck.frameworks import arguments
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
-from jobcheck.registry import Job, Registry
+from jobcheck.registry import Argument, Job, Registry, Schedule
+from jobcheck.solve.flow import Site
+from jobcheck.solve.kinds import External
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
-_SWALLOWED = frozenset("eta delay id retries retry_delay retry_backoff priority expires timeout".split())
+SWALLOWED = frozenset("eta delay id retries retry_delay retry_backoff priority expires timeout".split())
+_CRONTABS = frozenset({"huey.crontab", "huey.api.crontab"})
+# Its fields, by the names that `rules.wiring.cron` has for them.
+_FIELDS = {
+    "minute": "minute", "hour": "hour", "day": "day_of_month", "month": "month_of_year", "day_of_week": "day_of_week",
+    "strict": "strict",
+}  # fmt: skip
 _TASK = Declares("task", bare=False)
 _PERIODIC = Declares("periodic_task", bare=False, leads=("validate_datetime",), periodic=True)
 _CLASSES = (
@@ -36,12 +45,12 @@ SPEC = Spec(
     attributes={
         "app": {"task": _TASK, "periodic_task": _PERIODIC},
         "job": {
-            "schedule": Form("schedule", "lists", swallowed=_SWALLOWED, lists_at=(0, 1)),
-            "s": Form("s", swallowed=_SWALLOWED, sent=False),
+            "schedule": Form("schedule", "lists", swallowed=SWALLOWED, lists_at=(0, 1)),
+            "s": Form("s", swallowed=SWALLOWED, sent=False),
             "call_local": Form("call_local", immediate=True),
         },
     },
-    call=Form("call", swallowed=_SWALLOWED),
+    call=Form("call", swallowed=SWALLOWED),
     wire="huey-pickle",
     mismatch="the job fails in the consumer with TypeError",
 )
@@ -54,7 +63,9 @@ class Huey(DeclaredFramework):
         super().__init__(SPEC)
 
     def finish(self, solver: Solver, registry: Registry) -> None:
-        """See Framework; first, the calls of jobs, which no verb gives away."""
+        """See Framework; first, the schedules and the calls of jobs, which no verb gives away."""
+        for job in self.jobs.values():
+            registry.schedules.extend(_crontabs(solver, job))
         for job in list(self.jobs.values()):
             for unit in solver.callers.units_mentioning(job.label) or ():
                 for site in solver.flow(unit).sites:
@@ -65,3 +76,24 @@ class Huey(DeclaredFramework):
     def injected(self, solver: Solver, job: Job) -> frozenset[str]:
         """`context=True` hands the task over as `task`."""
         return frozenset({"task"}) if arguments.truth(job.options.get("context")) else frozenset()
+
+
+def _crontabs(solver: Solver, job: Job) -> Iterator[Schedule]:
+    """The cron expressions in a job's decorator."""
+    if job.decorated is None:
+        return
+    unit = solver.unit(job.filename, job.decorated.start, job.decorated.end)
+    for site in solver.flow(unit).sites:
+        only = solver.value(site.call.func, site.env).only
+        if isinstance(only, External) and only.qualname in _CRONTABS:
+            yield _crontab(solver, site, job)
+
+
+def _crontab(solver: Solver, site: Site, job: Job) -> Schedule:
+    fields: dict[str, Argument] = {}
+    for index, arg in enumerate(site.call.args):
+        name = arg.keyword or (list(_FIELDS)[index] if index < len(_FIELDS) and not arg.star else "*")
+        name = _FIELDS.get(name, name)
+        fields[name] = Argument(solver.value(arg.value, site.env), site.unit.origin(arg.value), name, arg.star, arg.value)
+    in_test = solver.is_test(job.filename)
+    return Schedule("huey", "crontab", site.unit.origin(site.call), fields, job.name, job.label, in_test, site)

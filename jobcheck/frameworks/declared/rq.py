@@ -12,21 +12,21 @@ from jobcheck.registry import Job
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
-_SWALLOWED = frozenset(
+SWALLOWED = frozenset(
     "job_timeout description result_ttl ttl failure_ttl depends_on job_id at_front meta retry repeat on_success "
     "on_failure on_stopped rate_limit webhooks pipeline unique args kwargs".split()
 )
-_CALL_OPTIONS = (_SWALLOWED | {"timeout"}) - {"args", "kwargs", "job_timeout"}
+_CALL_OPTIONS = (SWALLOWED | {"timeout"}) - {"args", "kwargs", "job_timeout"}
 _SCHEDULED = frozenset(
     "timeout job_id job_ttl job_result_ttl job_description depends_on meta queue_name on_success on_failure".split()
 )
 
-ENQUEUE = Form("enqueue", "either", 0, ("f",), swallowed=_SWALLOWED)
+ENQUEUE = Form("enqueue", "either", 0, ("f",), swallowed=SWALLOWED)
 _QUEUE = {
     "enqueue": ENQUEUE,
     "enqueue_call": Form("enqueue_call", "lists", 0, ("func",), swallowed=_CALL_OPTIONS, lists_at=(0, 1)),
-    "enqueue_at": Form("enqueue_at", "either", 1, ("f",), ("datetime",), _SWALLOWED),
-    "enqueue_in": Form("enqueue_in", "either", 1, ("func",), ("time_delta",), _SWALLOWED),
+    "enqueue_at": Form("enqueue_at", "either", 1, ("f",), ("datetime",), SWALLOWED),
+    "enqueue_in": Form("enqueue_in", "either", 1, ("func",), ("time_delta",), SWALLOWED),
 }
 _SCHEDULER = {
     "enqueue_at": Form("enqueue_at", "call", 1, ("func",), ("scheduled_time",), _SCHEDULED),
@@ -56,7 +56,7 @@ SPEC = Spec(
         "scheduler": _SCHEDULER,
         "job": {
             "delay": Form("delay", "call", swallowed=frozenset({"depends_on", "job_id", "at_front"})),
-            "enqueue": Form("enqueue", "either", swallowed=_SWALLOWED),
+            "enqueue": Form("enqueue", "either", swallowed=SWALLOWED),
         },
     },
     wire="rq-pickle",

@@ -43,7 +43,7 @@ from jobcheck.rules.wiring import cron
 from jobcheck.solve.kinds import External, Literal
 
 _DAYS = ("day_of_week", "day_of_month", "month_of_year")
-_OTHER_NAMES = frozenset({"nowfun", "app"})
+_OTHER_NAMES = frozenset({"nowfun", "app", "strict"})
 _SECONDS = {"weeks": 604_800, "days": 86_400, "hours": 3600, "minutes": 60, "seconds": 1}
 _ORDER = ("days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks")
 

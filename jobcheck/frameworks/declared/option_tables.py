@@ -1,0 +1,84 @@
+"""Options of the frameworks in this folder, in the terms of `frameworks.options`. Sources as in each framework's file."""
+
+from __future__ import annotations
+
+from jobcheck.frameworks.declared import arq, huey, rq
+from jobcheck.frameworks.options import MOMENTS, NUMBERS, SPAN, TEXT, Needs, Options, Place
+
+_SECONDS_OF = {
+    "countdown": "enqueue_in(timedelta(...), ...)", "delay": "enqueue_in(timedelta(...), ...)",
+    "eta": "enqueue_at(datetime, ...)", "timeout": "job_timeout", "time_limit": "job_timeout", "expires": "ttl",
+    "task_id": "job_id", "max_retries": "retry=Retry(max=...)", "retries": "retry=Retry(max=...)",
+}  # fmt: skip
+_RQ_ENQUEUE = Place(
+    taken=rq.SWALLOWED | {"timeout"},  # enqueue_call's name for job_timeout
+    documented=rq.SWALLOWED - {"args", "kwargs", "pipeline"},
+    elsewhere=_SECONDS_OF,
+    happens="RQ hands it to the job as an argument",
+    needs={"retry": Needs("a `Retry`", NUMBERS | TEXT | SPAN, "the call raises AttributeError")},
+)
+_RQ_DECLARED = frozenset(
+    "queue connection timeout result_ttl ttl queue_class depends_on at_front meta description failure_ttl retry "
+    "on_success on_failure on_stopped webhooks".split()
+)
+_RQ = Options(
+    enqueue=_RQ_ENQUEUE,
+    declaration=Place(
+        taken=_RQ_DECLARED, documented=_RQ_DECLARED, elsewhere={"job_timeout": "timeout", "queue_name": "queue"},
+        happens="the module does not import: job() raises TypeError", refused=True,
+    ),
+    telling=frozenset({"job_timeout", "result_ttl", "failure_ttl", "at_front", "depends_on"}),
+)  # fmt: skip
+
+_DRAMATIQ_OPTIONS = frozenset(
+    "max_age max_backoff max_retries min_backoff notify_shutdown on_failure on_retry_exhausted on_success pipe_ignore "
+    "pipe_target retry_when throws time_limit store_results result_ttl".split()
+)
+_DRAMATIQ = Options(
+    enqueue=Place(
+        taken=_DRAMATIQ_OPTIONS | {"args", "kwargs", "delay"},
+        documented=_DRAMATIQ_OPTIONS | {"args", "kwargs", "delay"},
+        elsewhere={
+            "countdown": "delay, in milliseconds", "eta": "delay, in milliseconds", "wait": "delay, in milliseconds",
+            "retries": "max_retries", "expires": "max_age, in milliseconds", "timeout": "time_limit, in milliseconds",
+        },
+        happens="Dramatiq keeps it in the message, where nothing reads it",
+        needs={"delay": Needs("a number of milliseconds or a timedelta", MOMENTS | TEXT, "the call raises TypeError")},
+    ),
+    declaration=Place(
+        taken=_DRAMATIQ_OPTIONS | {"fn", "actor_class", "actor_name", "queue_name", "priority", "broker"},
+        documented=_DRAMATIQ_OPTIONS | {"actor_name", "queue_name", "priority", "broker"},
+        elsewhere={"queue": "queue_name", "name": "actor_name", "retries": "max_retries", "timeout": "time_limit"},
+        happens="the module does not import: actor() raises ValueError",
+        refused=True,
+    ),
+    telling=frozenset({"max_retries", "time_limit", "max_age"}),
+)  # fmt: skip
+
+_HUEY_DECLARED = frozenset("retries retry_delay retry_backoff priority context name expires timeout".split())
+_HUEY = Options(
+    enqueue=Place(
+        taken=huey.SWALLOWED, documented=huey.SWALLOWED,
+        elsewhere={"countdown": "delay", "wait": "delay", "run_at": "eta"},
+        happens="Huey hands it to the job as an argument",
+    ),
+    declaration=Place(
+        taken=_HUEY_DECLARED, documented=_HUEY_DECLARED,
+        elsewhere={"max_retries": "retries", "countdown": "retry_delay", "bind": "context"},
+        happens="Huey keeps it as a setting of the task class, which nothing reads",
+    ),
+    telling=frozenset({"retry_delay", "retry_backoff"}),
+)  # fmt: skip
+
+_ARQ = Options(
+    enqueue=Place(
+        taken=arq.OWN, documented=arq.OWN,
+        elsewhere={"job_id": "_job_id", "defer_by": "_defer_by", "defer_until": "_defer_until", "queue_name": "_queue_name",
+                   "expires": "_expires", "countdown": "_defer_by", "delay": "_defer_by", "eta": "_defer_until"},
+        happens="arq hands it to the job as an argument",
+    ),
+    declaration=Place(frozenset(), frozenset(), {}, ""),
+    telling=frozenset(arq.OWN),
+)  # fmt: skip
+
+TABLES = {"rq": _RQ, "dramatiq": _DRAMATIQ, "huey": _HUEY, "arq": _ARQ}
