@@ -14,8 +14,15 @@ from jobcheck.solve.defs import UNKNOWN_DEF, ChangeDef, Def, Env, ExprDef, Given
 from jobcheck.solve.flow import Flow, function_flow
 from jobcheck.solve.flow_expressions import all_params
 from jobcheck.solve.kinds import (
+    DEEPEST,
     UNKNOWN,
+    ClassObject,
+    ClassRef,
+    Coroutine,
+    FrameworkValue,
     Function,
+    Instance,
+    Items,
     Literal,
     LocalFunction,
     Mapping,
@@ -195,3 +202,24 @@ def argument_for(call: ir.Call, definition: ParamDef, bound: bool) -> ir.Expr | 
             if position == index:
                 return arg.value
     return "starred" if starred or any(a.star == "**" for a in call.args) else None
+
+
+def inherits(callee: Function, declaring: ClassRef, value: Value) -> bool:
+    """Whether a method is called on a class below the one that declares it, and gives something of the latter."""
+    bound = callee.bound.only if callee.bound is not None else None
+    called_on = bound.cls if isinstance(bound, (Instance, ClassObject)) else declaring
+    return called_on != declaring and _mentions(value, declaring, DEEPEST)
+
+
+def _mentions(value: Value, cls: ClassRef, depth: int) -> bool:
+    """Whether a value is, or holds, something of a class."""
+    for kind in value.kinds() if depth else ():
+        match kind:
+            case Instance(cls=own) | ClassObject(cls=own) if own == cls:
+                return True
+            case Sequence(element=inner) | Coroutine(result=inner) | FrameworkValue(data=Items(element=inner)):
+                if _mentions(inner, cls, depth - 1):
+                    return True
+            case _:
+                pass
+    return False

@@ -14,7 +14,7 @@ from jobcheck.project.resolver import Query
 from jobcheck.project.shape import AssignDecl, ClassDecl, DecoratorDecl, FunctionDecl
 from jobcheck.project.source import UnreadableSource
 from jobcheck.solve import attributes, definitions, expressions, operators, promises, stdlib
-from jobcheck.solve.binding import bound_flow
+from jobcheck.solve.binding import bound_flow, inherits
 from jobcheck.solve.callers import Callers
 from jobcheck.solve.classes import Classes
 from jobcheck.solve.decorators import CONTEXT_MANAGERS, PROPERTIES, TRANSPARENT
@@ -555,24 +555,29 @@ class Solver:
         return value
 
     def returned_to(self, callee: Function, node: ir.Call, env: Env) -> Value:
-        """What one call of a function of the project gives: by its arguments, where that is not known without them."""
+        """What one call of a function of the project gives: by its arguments, where that is not known without them.
+
+        What an inherited method gives of its own class it gives of the class that it is called on.
+        """
         value = self.returned(callee.ref)
         key = ("bound", callee.ref)
-        if not value.vague or not node.args or key in self.busy or self._calls >= DEEPEST_BINDING:
-            return value
         found = self.function_decl(callee.ref)
+        inherited = found is not None and found[1] is not None and inherits(callee, found[1], value)
+        if not (inherited or (value.vague and node.args)) or key in self.busy or self._calls >= DEEPEST_BINDING:
+            return value
         if found is None or found[0].end - found[0].start > LARGEST_BINDING or not self._plainly_decorated(callee.ref, found[0]):
             return value
         self.busy.add(key)
         self._calls += 1
         try:
             flow = bound_flow(self, callee, node, env)
-            closer = self.flow_value(flow) if flow is not None else value
-            value = value if closer.unknown else closer
+            closer = self.flow_value(flow) if flow is not None else UNKNOWN
         finally:
             self._calls -= 1
             self.busy.discard(key)
-        return known(Coroutine(value)) if found[0].is_async else value
+        if closer.unknown:
+            return value
+        return known(Coroutine(closer)) if found[0].is_async else closer
 
     def yielded_to(self, callee: Function, node: ir.Call, env: Env) -> Value:
         """What a generator of the project yields for one call of it."""

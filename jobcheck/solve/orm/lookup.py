@@ -48,7 +48,7 @@ def by_name(solver: Solver, name: str, near: str) -> ClassRef | None:
     """The class of records that a name means to a file: what the file itself says, else the only one of that name."""
     if not name.isidentifier():
         return None
-    for kind in solver.module_attribute(near, name).kinds():
+    for kind in solver.module_attribute(near, name).kinds() if near else ():
         if isinstance(kind, ClassObject):
             return kind.cls
     pattern = rb"(?m)^[ \t]*class[ \t]+" + re.escape(name.encode()) + rb"\b"
@@ -57,7 +57,7 @@ def by_name(solver: Solver, name: str, near: str) -> ClassRef | None:
 
 
 def by_table(solver: Solver, table: str) -> ClassRef | None:
-    """The class of records whose `__tablename__` is this, when it is the only one."""
+    """The class of records whose `__tablename__` is this, when it is the only one; else the one that is called so."""
     pattern = rb"__tablename__[^=\n]*=\s*['\"]" + re.escape(table.encode()) + rb"['\"]"
     wanted = re.compile(pattern)
     found: list[ClassRef] = []
@@ -67,4 +67,7 @@ def by_table(solver: Solver, table: str) -> ClassRef | None:
             decl = solver.class_decl(ref)
             if decl is not None and wanted.search(data, decl.start, decl.end):
                 found.append(ref)
-    return found[0] if len(found) == 1 else None
+    if found:
+        return found[0] if len(found) == 1 else None
+    named = by_name(solver, "".join(part.capitalize() for part in table.split("_")), "")
+    return named if named is not None and solver.classes.record(named) == "sqlalchemy" else None

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jobcheck.project import modules
+from jobcheck.solve.orm import lookup
 from jobcheck.solve.orm.sqlalchemy_kinds import short
 
 if TYPE_CHECKING:
@@ -72,3 +73,17 @@ def _from_sqlalchemy(solver: Solver, filename: str, name: str) -> bool:
     if isinstance(found, modules.External):
         return bool(short(found.qualname + "._")) or found.qualname == "sqlalchemy"
     return name == "db" and not isinstance(found, modules.Missing)
+
+
+def used_as_database(solver: Solver, filename: str, name: str) -> bool:
+    """Whether modules that have a name from this file derive classes from its `Model` and give them its `Column`s."""
+    if not name.endswith("db") and name not in ("database", "sqla"):
+        return False
+    text = re.escape(name.encode())
+    for user in lookup.mentioning(solver, rb"(?m)^class \w+\([^)]*\b" + text + rb"\.Model\b"):
+        data = solver.raw(user) or b""
+        found = solver.project.resolve(user, name)
+        declared = isinstance(found, modules.Declared) and found.filename == filename
+        if declared and re.search(rb"=\s*" + text + rb"\.Column\(", data):
+            return True
+    return False

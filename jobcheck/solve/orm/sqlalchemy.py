@@ -21,6 +21,7 @@ from jobcheck.solve.kinds import (
     Value,
     known,
 )  # fmt: skip
+from jobcheck.solve.orm import records
 from jobcheck.solve.orm import sqlalchemy_operations as operations
 from jobcheck.solve.orm import sqlalchemy_results as results
 from jobcheck.solve.orm import sqlalchemy_sessions as sessions
@@ -233,11 +234,17 @@ class SqlAlchemy(NoJobs):
         """`with MySession() as session`, of a class that derives from Session."""
         return known(context) if sessions.flavor(solver, known(context)) else None
 
+    def guess(self, solver: Solver, filename: str, name: str) -> Value | None:
+        """`db = make_db()`: a name that classes take `.Model` and `.Column` of is Flask-SQLAlchemy's database."""
+        return made("database") if records.used_as_database(solver, filename, name) else None
+
     # --- annotations -------------------------------------------------------------------------------------------
 
     def promised(self, solver: Solver, qualname: str, arguments: tuple[Value, ...]) -> Value | None:
         """A value that is annotated with a class of SQLAlchemy's."""
         name = short(qualname)
+        if name in _DATABASES:
+            return made("database")
         if name in sessions.CLASSES:
             return made("session", Session(sessions.CLASSES[name]))
         if name in sessions.FACTORIES:
