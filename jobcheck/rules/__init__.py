@@ -40,6 +40,8 @@ RULES: tuple[tuple[str, str], ...] = (
     ("state.ambient_context", "AmbientContext"),
     ("state.lost_update", "LostUpdate"),
     ("state.closed_resource", "ClosedResource"),
+    ("delivery.missing_marker", "MissingMarker"),
+    ("delivery.replayed_effect", "ReplayedEffect"),
     ("delivery.endless_retry", "EndlessRetry"),
     ("delivery.swallowed_retry", "SwallowedRetry"),
     ("delivery.retry_misuse", "RetryMisuse"),

@@ -21,6 +21,7 @@ for _each in tables.ROWS:
     for _method in _each.methods:
         _BY_METHOD[_method] = (*_BY_METHOD.get(_method, ()), _each)
 _FIRST_WORD = {row.package.partition(".")[0] for row in tables.ROWS} | {n.partition(".")[0] for n in tables.NETWORK}
+_ASIDE = frozenset({"get_connection", "list_headers", "get_adapter", "get_channel_layer", "add_header", "open_connection"})
 _SQL = ("insert into", "insert  into")
 _UPSERTS = ("on conflict", "on duplicate key", "insert ignore", "where not exists", "or ignore", "or replace")
 
@@ -52,7 +53,7 @@ def network(solver: Solver, site: Site) -> frozenset[str]:
         if name.partition(".")[0].partition("(")[0] not in _FIRST_WORD or not any(_within(name, p) for p in tables.NETWORK):
             continue
         last = name.rpartition(".")[2]
-        if last[:1].isupper() or last in tables.BUILDING or "exceptions" in name or "Response" in name:
+        if last.partition("_")[0] not in tables.SPEAKING or "exceptions" in name or last in _ASIDE:
             continue
         return frozenset({name.partition(".")[0]})
     return frozenset()

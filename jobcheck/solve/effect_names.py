@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.project import modules
 from jobcheck.project.shape import AssignDecl
-from jobcheck.solve.defs import ChangeDef, Def, EnterDef, Env, ExprDef, NarrowDef, PhiDef
-from jobcheck.solve.kinds import ClassObject, External, Instance, Kind, Literal, Method, Plain
+from jobcheck.solve.defs import ChangeDef, Def, EnterDef, Env, ExprDef, NarrowDef, PhiDef, dotted
+from jobcheck.solve.kinds import ClassObject, External, FunctionRef, Instance, Kind, Literal, Method, Plain
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -42,7 +42,8 @@ def _names(solver: Solver, node: ir.Expr, env: Env, depth: int) -> list[str]:
         return found
     match node:
         case ir.Attribute():
-            return [f"{name}.{node.attr}" for name in _names(solver, node.value, env, depth + 1)]
+            own = _of_self(solver, node, env, depth + 1)
+            return own or [f"{name}.{node.attr}" for name in _names(solver, node.value, env, depth + 1)]
         case ir.Call():
             return [_called(solver, name, node, env) for name in _names(solver, node.func, env, depth + 1)]
         case ir.Await():
@@ -93,6 +94,19 @@ def _of_name(solver: Solver, node: ir.Name, env: Env, depth: int) -> list[str]:
             stmt = unit.body[0] if len(unit.body) == 1 else None
             if isinstance(stmt, ir.ExprStmt):
                 return _names(solver, stmt.value, solver.flow(unit).entered[id(stmt)], depth + 1)
+    return []
+
+
+def _of_self(solver: Solver, node: ir.Attribute, env: Env, depth: int) -> list[str]:
+    """Through what `__init__` gives an attribute: `self.client = boto3.client("s3")`."""
+    only = solver.value(node.value, env).only
+    for filename, decl, _ in solver.member(only.cls, "__init__") if isinstance(only, Instance) else ():
+        unit = solver.function_unit(FunctionRef(filename, getattr(decl, "qualname", ""), getattr(decl, "start", -1)))
+        if unit is None or unit.refused or unit.function is None or not unit.function.params.args:
+            return []
+        key = f"{unit.function.params.args[0].name}.{node.attr}"
+        set_to = [(w.value, w.env) for w in solver.flow(unit).writes if w.value is not None and dotted(w.target) == key]
+        return list(dict.fromkeys(name for value, where in set_to[:4] for name in _names(solver, value, where, depth)))
     return []
 
 

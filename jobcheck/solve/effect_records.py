@@ -31,15 +31,23 @@ def effect(solver: Solver, operation: Operation) -> Effect | None:
     site = operation.site
     name = operation.model.name if operation.model is not None else "a row"
     origin = site.unit.origin(site.call)
-    if operation.act in ("create", "add"):
+    if operation.act in ("create", "add") and not _merges(operation):
         guard = _once(solver, operation)
         certain = operation.model is not None and bool(solver.records.fields(operation.model))
         doubles = certain and not guard and not is_journal(operation.model)
-        return Effect("insert", doubles, site, origin, f"a new {name}", model=operation.model, guard=guard)
+        made = Effect("insert", doubles, site, origin, f"a new {name}", model=operation.model, guard=guard)
+        made.pending = operation.act == "add"
+        return made
     counted = _counted(solver, operation)
     if counted:
         return Effect("increment", True, site, origin, f"{name}.{counted}", model=operation.model)
     return None
+
+
+def _merges(operation: Operation) -> bool:
+    """`session.merge(order)` writes the row that is there, if there is one."""
+    func = operation.site.call.func
+    return isinstance(func, ir.Attribute) and func.attr == "merge"
 
 
 def is_journal(model: ClassRef | None) -> bool:

@@ -133,14 +133,15 @@ NETWORK = (
     "simple_salesforce", "tweepy", "azure", "minio", "dropbox", "kafka", "pika", "hvac", "consul", "pusher",
     "exponent_server_sdk",
 )  # fmt: skip
-# Names in them that only build something.
-BUILDING = frozenset({
-    "client", "resource", "session", "Session", "get_connection", "attach", "attach_alternative", "attach_file", "mount", "close",
-    "json", "text", "update", "items", "iter_content", "iter_lines", "webhook", "construct_event", "get_channel_layer",
-    "copy", "copy_fields", "login", "quit", "path", "url", "get_valid_name", "generate_filename", "get_available_name",
-    "message", "connect", "add_to", "add_content", "set_debuglevel", "format", "strip", "get_paginator", "default_storage",
-    "init_app", "raise_for_access", "encode", "decode", "get_storage_class", "filter", "search", "query", "sort", "source",
-    "make_headers", "quote", "prepare",
+# How the names of what speaks begin; the rest only builds something. (Slack: they begin with their subject.)
+SPEAKING = frozenset({
+    "get", "post", "put", "patch", "delete", "head", "options", "request", "send", "sendmail", "create", "list", "fetch",
+    "upload",
+    "download", "retrieve", "modify", "execute", "publish", "call", "invoke", "open", "save", "exists", "charge", "capture",
+    "refund", "confirm", "cancel", "pay", "sale", "void", "submit", "generate", "urlopen", "urlretrieve", "sendmessage", "login",
+    "describe", "start", "stop", "run", "api", "chat", "conversations", "users", "usergroups", "files", "views", "team", "auth",
+    "reactions", "bookmarks", "index", "bulk", "reindex", "authorise", "payments", "notify", "webpush", "produce", "basic",
+    "mail", "raise", "stream", "email", "subscribe", "unsubscribe", "add", "remove",
 })  # fmt: skip
 
 # Keywords of a call that make the other side do it once: Stripe and others; SQS and SNS of the FIFO sort; slack_sdk.
@@ -162,3 +163,8 @@ DONE = (
     r"published|synced|exported|imported|claimed|already|duplicate|duplicated|seen|emailed|triggered|executed|deduplicate|dedup|"
     r"idempoten\w*|last_\w+|locked|lock)(?:_|$)"
 )
+# Functions of the project whose requests move money, and addresses of providers where money is moved.
+PAYING = (
+    r"_*(?:charge|refund|payout|capture_payment|make_payment|send_payment|create_payment|pay_invoice|transfer_money)(?:_|$)"
+)
+PAYING_URL = r"/(?:charges|refunds|payouts|payments|payment_intents|transfers)(?:[/?]|$)"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.solve import effect_calls, effect_records, guards
+from jobcheck.solve import effect_answers, effect_calls, effect_records, effect_sessions, guards
 from jobcheck.solve.escape import escapes
 from jobcheck.solve.exceptions import lineage, of_value
 from jobcheck.solve.kinds import ClassObject, ClassRef, Function, FunctionRef, Instance, LocalFunction, Origin
@@ -39,6 +39,7 @@ class Effect:
     site     the call in the asked function, `origin` the place where it is done, `path` the calls between the two
     model    the class of the rows, for inserts and increments
     what     how the code spells it (`send_mail`, `requests.post`)
+    pending  it is done when a session is committed, which is not seen here; where it is, `site` is the commit
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Effect:
     path: tuple[Origin, ...] = ()
     model: ClassRef | None = None
     guard: str = ""
+    pending: bool = False
 
     @property
     def slow(self) -> bool:
@@ -85,6 +87,7 @@ class Summary:
 
 
 _NOTHING = Summary()
+_ASKS = "its answer is what it is for"
 
 
 @dataclass(eq=False, slots=True)
@@ -145,16 +148,29 @@ class Effects:
             self._site(site, made, depth)
         for raised in flow.raises if inside is None else flow.nested[id(inside)].raises:
             self._raised(flow.unit, raised, made)
+        made.effects = list(effect_sessions.settled(self._solver, flow, sites, made.effects))
         once = {(id(e.site.call), e.origin, e.kind): e for e in reversed(made.effects)}
         made.effects = [self._guarded(flow, effect, made) for effect in reversed(once.values())]
         made.failures.sort(key=lambda failure: failure.node.start)
         return Summary(tuple(made.effects), tuple(made.failures), frozenset(made.writes))
 
     def _guarded(self, flow: Flow, effect: Effect, made: _Building) -> Effect:
+        effect = self._meant(flow, effect)
         if not effect.doubles:
             return effect
-        guard = guards.around(self._solver, flow, effect.site, frozenset(made.writes))
+        guard = guards.around(self._solver, flow, effect.site, frozenset(made.writes), effect.model)
         return replace(effect, doubles=False, guard=guard) if guard else effect
+
+    def _meant(self, flow: Flow, effect: Effect) -> Effect:
+        """A request by what it is made for."""
+        if effect.kind != "http" or not (effect.doubles or effect.guard == _ASKS):
+            return effect
+        direct = effect.origin == flow.unit.origin(effect.site.call)
+        if effect_answers.pays_by_name(flow.unit.qualname) or (direct and effect_answers.pays(flow, effect.site)):
+            return replace(effect, kind="payment", doubles=True, guard="")
+        if direct and effect_answers.answer_used(flow, effect.site):
+            return replace(effect, doubles=False, guard=_ASKS)
+        return effect
 
     def _site(self, site: Site, made: _Building, depth: int) -> None:
         enqueued = self.enqueued(site)
@@ -277,7 +293,9 @@ def _home(around: Around | None) -> ir.Node | None:
 
 
 def _attributes_written(flow: Flow) -> Iterator[str]:
-    for write in flow.writes:
+    """The attributes that a function sets; what a new object is given says nothing of what was done."""
+    name = flow.unit.qualname.rpartition(".")[2]
+    for write in flow.writes if name not in ("__init__", "__new__", "__enter__") else ():
         if isinstance(write.target, ir.Attribute):
             yield write.target.attr
 

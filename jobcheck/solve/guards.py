@@ -10,6 +10,7 @@ from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.solve import effect_tables as tables
 from jobcheck.solve.defs import Def, Env, ExprDef, NarrowDef, PhiDef, UnpackDef, statements
+from jobcheck.solve.kinds import ClassRef, Instance
 from jobcheck.solve.order import chain
 from jobcheck.solve.sites import Flow, Site
 
@@ -23,13 +24,14 @@ _STORED = re.compile(r"cache|redis|lock|conn", re.IGNORECASE)
 _LEAVING = (ir.Return, ir.Raise)
 
 
-def around(solver: Solver, flow: Flow, site: Site, writes: frozenset[str]) -> str:
+def around(solver: Solver, flow: Flow, site: Site, writes: frozenset[str], model: ClassRef | None = None) -> str:
     """What guards a call against being made a second time, in words; "" when nothing is seen.
 
-    `writes` are the attributes that the function sets, itself or by what it calls.
+    `writes` are the attributes that the function sets, itself or by what it calls; `model` the class of the row that
+    the call writes.
     """
     reader = _Reader(solver, flow, site, writes)
-    return reader.tests() or reader.selected() or reader.locks()
+    return reader.tests() or reader.selected() or reader.locks() or reader.cleared(model)
 
 
 class _Reader:
@@ -43,85 +45,120 @@ class _Reader:
 
     def tests(self) -> str:
         """A test around the call, or one before it that leaves, of something that is another way the second time."""
-        for test, env in self._tests():
-            found = self._asks(test, env)
+        for test, env, truth in self._tests():
+            found = self._asks(test, env, truth)
             if found:
                 return found
         return ""
 
-    def _tests(self) -> Iterator[tuple[ir.Expr, Env]]:
+    def _tests(self) -> Iterator[tuple[ir.Expr, Env, bool]]:
+        """Each test, and how it comes out when the call is reached."""
         for part in chain(self.site.around):
             if part.role == "branch" and isinstance(part.node, ir.If):
-                yield part.node.test, part.env
+                yield part.node.test, part.env, part.truth
         function = self.flow.unit.function
         for stmt in statements(function.body if function is not None else self.flow.unit.body):
             if isinstance(stmt, ir.If) and stmt.end <= self.site.call.start and (_leaves(stmt.body) or _leaves(stmt.orelse)):
                 env = self.flow.entered.get(id(stmt))
                 if env is not None:
-                    yield stmt.test, env
+                    yield stmt.test, env, not _leaves(stmt.body)
 
-    def _asks(self, test: ir.Expr, env: Env) -> str:
-        """What a test asks about the past."""
+    def _asks(self, test: ir.Expr, env: Env, truth: bool) -> str:
+        """What a test asks about the past; `truth` is how the part comes out."""
+        match test:
+            case ir.UnaryOp(op="not"):
+                return self._asks(test.operand, env, not truth)
+            case ir.BoolOp():
+                return self._asks(test.left, env, truth) or self._asks(test.right, env, truth)
+            case ir.Compare(ops=[op], comparators=[ir.Constant(kind="none")]):
+                return self._asks(test.left, env, truth == (op in ("is not", "!=")))
+            case ir.Attribute():
+                return self._attribute(test, env)
+            case ir.Call():
+                return self._call(test, env, truth)
+            case ir.Name():
+                return self._name(test, env, truth)
+            case ir.NamedExpr():
+                return self._asks(test.value, env, truth)
+            case ir.Await():
+                return self._asks(test.value, env, truth)
+            case _:
+                return self._parts(test, env, truth)
+
+    def _parts(self, test: ir.Expr, env: Env, truth: bool) -> str:
+        """Comparisons and the like: whatever of the past they hold."""
         for node in walk(test, into_functions=False):
-            found = ""
-            if isinstance(node, ir.Attribute):
-                found = self._attribute(node)
-            elif isinstance(node, ir.Call):
-                found = self._call(node, env)
-            elif isinstance(node, ir.Name):
-                found = self._name(node, env)
-            if found:
-                return found
+            if node is not test and isinstance(node, (ir.Attribute, ir.Call, ir.Name)):
+                found = self._asks(node, env, truth)
+                if found:
+                    return found
         return ""
 
-    def _attribute(self, node: ir.Attribute) -> str:
-        return f"a test of {node.attr}" if node.attr in self.writes or _DONE.search(node.attr) else ""
+    def _attribute(self, node: ir.Attribute, env: Env) -> str:
+        if _DONE.search(node.attr):
+            return f"a test of {node.attr}"
+        return f"a test of {node.attr}" if node.attr in self.writes and not self._refers(node, env) else ""
 
-    def _call(self, node: ir.Call, env: Env) -> str:
+    def _refers(self, node: ir.Attribute, env: Env) -> bool:
+        """Whether an attribute is another record: that it is there says nothing of what was done."""
+        for kind in self.solver.value(node.value, env).kinds():
+            field = self.solver.records.field(kind.cls, node.attr) if isinstance(kind, Instance) else None
+            if field is not None:
+                return field.relation is not None
+        own = any(isinstance(w.target, ir.Attribute) and w.target.attr == node.attr for w in self.flow.writes)
+        return not own
+
+    def _call(self, node: ir.Call, env: Env, truth: bool) -> str:
         func = node.func
         last = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
-        if last in ("exists", "aexists") or _DONE.search(last):
+        if _DONE.search(last):
             return f"a test of {last}()"
         if last in (*_ASKING, "get", "set") and isinstance(func, ir.Attribute) and self._stored(func.value, env):
             return f"a test of {last}()"
-        return "a look for the row" if self._looks(node) else ""
+        if last in ("exists", "aexists") and not truth:
+            return f"a test of {last}()"
+        if self._looks(node, truth):
+            return "a look for the row"
+        inner = func.value if isinstance(func, ir.Attribute) else None
+        return self._asks(inner, env, truth) if isinstance(inner, (ir.Attribute, ir.Name)) and _DONE.search(_name(inner)) else ""
 
-    def _looks(self, node: ir.Call) -> bool:
-        """Whether a call fetches, counts or claims rows."""
+    def _looks(self, node: ir.Call, truth: bool) -> bool:
+        """Whether a call claims rows, or looks for those that are there already."""
         site = next((s for s in self.flow.sites if s.call is node), None)
         operation = self.solver.records.operation(site) if site is not None else None
-        return operation is not None and operation.act in ("exists", "count", "upsert", "update")
+        if operation is None:
+            return False
+        return operation.act in ("upsert", "update") or (operation.act in ("exists", "count", "fetch") and not truth)
 
     def _stored(self, node: ir.Expr, env: Env) -> bool:
         """Whether an expression is a cache, a Redis client or a lock, by its name."""
-        name = node.attr if isinstance(node, ir.Attribute) else node.id if isinstance(node, ir.Name) else ""
-        return bool(_STORED.search(name))
+        return bool(_STORED.search(_name(node)))
 
-    def _name(self, node: ir.Name, env: Env) -> str:
+    def _name(self, node: ir.Name, env: Env, truth: bool) -> str:
         if _DONE.search(node.id):
             return f"a test of {node.id}"
         definition, local = env.lookup(node.id)
-        return self._definition(definition, 0) if local and definition is not None else ""
+        return self._definition(definition, truth, 0) if local and definition is not None else ""
 
-    def _definition(self, definition: Def, depth: int) -> str:
+    def _definition(self, definition: Def, truth: bool, depth: int) -> str:
         """What a name was given: the answer of a question about the past."""
         match definition:
             case UnpackDef(source=source) if depth < 4:
-                return self._definition(source, depth + 1)
+                return self._definition(source, truth, depth + 1)
             case NarrowDef(before=before) if depth < 4:
-                return self._definition(before, depth + 1)
+                return self._definition(before, truth, depth + 1)
             case PhiDef(parts=parts) if depth < 4 and len(parts) <= 4:
-                return next((found for p in parts for found in [self._definition(p, depth + 1)] if found), "")
-            case ExprDef(node=node, env=env):
+                return next((found for p in parts for found in [self._definition(p, truth, depth + 1)] if found), "")
+            case ExprDef(node=node, env=env) if depth < 4:
                 node = node.value if isinstance(node, ir.Await) else node
-                return self._call(node, env) if isinstance(node, ir.Call) else self._made_of(node, env)
+                return self._call(node, env, truth) if isinstance(node, ir.Call) else self._made_of(node, env)
             case _:
                 return ""
 
     def _made_of(self, node: ir.Expr, env: Env) -> str:
         for part in walk(node, into_functions=False):
-            if isinstance(part, ir.Attribute) and self._attribute(part):
-                return self._attribute(part)
+            if isinstance(part, ir.Attribute) and self._attribute(part, env):
+                return self._attribute(part, env)
         return ""
 
     # --- rows chosen by what is written later ------------------------------------------------------------------
@@ -140,6 +177,14 @@ class _Reader:
                 return f"rows are chosen by {found}"
         return ""
 
+    def cleared(self, model: ClassRef | None) -> str:
+        """Rows of the same sort are deleted first: what is written then is all there is."""
+        for site in self.flow.sites if model is not None else ():
+            operation = self.solver.records.operation(site) if site.call.start < self.site.call.start else None
+            if operation is not None and operation.act == "delete" and operation.model == model:
+                return "its rows are deleted first"
+        return ""
+
     # --- locks -------------------------------------------------------------------------------------------------
 
     def locks(self) -> str:
@@ -148,6 +193,10 @@ class _Reader:
             if part.role == "with" and isinstance(part.part, ir.WithItem) and _names_lock(part.part.context):
                 return "a lock"
         return ""
+
+
+def _name(node: ir.Expr) -> str:
+    return node.attr if isinstance(node, ir.Attribute) else node.id if isinstance(node, ir.Name) else ""
 
 
 def _leaves(body: list[ir.Stmt]) -> bool:

@@ -1,0 +1,87 @@
+"""What a request is for: to have something done, or for its answer; and whether it is about money."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from jobcheck.code import ir
+from jobcheck.code.walk import children, walk
+from jobcheck.solve import effect_tables as tables
+from jobcheck.solve.sites import Flow, Site
+
+_PAYING = re.compile(tables.PAYING, re.IGNORECASE)
+_PAYING_URL = re.compile(tables.PAYING_URL, re.IGNORECASE)
+_LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "capture_message"})
+# What is looked at to see whether a request was taken.
+_OUTCOME = frozenset({
+    "raise_for_status", "status_code", "status", "ok", "reason", "is_success", "is_error", "is_client_error", "is_server_error",
+    "reason_phrase", "close", "aclose", "read", "release",
+})  # fmt: skip
+
+
+def answer_used(flow: Flow, site: Site) -> bool:
+    """Whether more is done with the answer of a request than to see whether it was taken."""
+    stmt = site.stmt
+    if isinstance(stmt, ir.ExprStmt):
+        return not _only_outcome(stmt.value, site.call)
+    if not isinstance(stmt, ir.Assign) or _plain(stmt.value) is not site.call or len(stmt.targets) != 1:
+        return True
+    target = stmt.targets[0]
+    if not isinstance(target, ir.Name):
+        return True
+    function = flow.unit.function
+    body = function.body if function is not None else flow.unit.body
+    return any(_reads(statement, target.id, stmt) for statement in body)
+
+
+def pays(flow: Flow, site: Site) -> bool:
+    """Whether a request moves money, by the name of the function that makes it or by its address."""
+    if pays_by_name(flow.unit.qualname):
+        return True
+    texts = (n.value for a in site.call.args for n in walk(a.value) if isinstance(n, ir.Constant) and n.kind == "str")
+    return any(isinstance(text, str) and _PAYING_URL.search(text) for text in texts)
+
+
+def pays_by_name(qualname: str) -> bool:
+    """Whether a function is called `charge`, `refund_order`, `capture_payment`."""
+    return _PAYING.match(qualname.rpartition(".")[2]) is not None
+
+
+def _plain(node: ir.Expr) -> ir.Expr:
+    return node.value if isinstance(node, ir.Await) else node
+
+
+def _only_outcome(node: ir.Expr, call: ir.Call) -> bool:
+    """`requests.post(...)`, `requests.post(...).raise_for_status()` as a statement."""
+    node = _plain(node)
+    if node is call:
+        return True
+    func = node.func if isinstance(node, ir.Call) else None
+    return isinstance(func, ir.Attribute) and func.attr in _OUTCOME and func.value is call
+
+
+def _reads(root: ir.Node, name: str, made: ir.Stmt) -> bool:
+    """Whether a name is read below a node, log lines, errors and looks at the outcome aside."""
+    stack: list[ir.Node] = [root]
+    while stack:
+        node = stack.pop()
+        if node is made or isinstance(node, ir.Raise) or _is_log(node):
+            continue
+        if isinstance(node, ir.Name) and node.id == name:
+            return True
+        stack.extend(_below(node, name))
+    return False
+
+
+def _below(node: ir.Node, name: str) -> Iterator[ir.Node]:
+    if isinstance(node, ir.Attribute) and node.attr in _OUTCOME and isinstance(node.value, ir.Name) and node.value.id == name:
+        return
+    yield from children(node)
+
+
+def _is_log(node: ir.Node) -> bool:
+    if not isinstance(node, ir.Call):
+        return False
+    func = node.func
+    return (func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else "") in _LOGGING
