@@ -13,6 +13,7 @@ from jobcheck.code import ir
 from jobcheck.engine_types import Report, RunOptions
 from jobcheck.files import find_files
 from jobcheck.findings import Confidence, Finding, FindingBuilder, Place, Severity
+from jobcheck.forwarders.inference import Forwarders
 from jobcheck.frameworks import all_frameworks
 from jobcheck.frameworks.base import Framework
 from jobcheck.frameworks.declared.engine import DeclaredFramework
@@ -28,6 +29,7 @@ from jobcheck.rules import all_rules
 from jobcheck.rules.base import Context, Rule
 from jobcheck.rules.catalogue import catalogue
 from jobcheck.solve.kinds import ClassRef, FrameworkValue, FunctionRef
+from jobcheck.solve.sites import Site
 from jobcheck.solve.sites import Site
 from jobcheck.solve.solver import Solver
 from jobcheck.solve.units import Unit
@@ -69,6 +71,7 @@ class _Run:
         self._use(frameworks)
         self._ahead: dict[tuple[str, int, int], ir.Lowered] = {}
         self.registry = Registry()
+        self.forwarders = Forwarders(self.solver, self.registry)
         self.findings: list[Finding] = []
 
     # --- reading -----------------------------------------------------------------------------------------------
@@ -278,12 +281,17 @@ class _Run:
         for site in list(flow.sites):
             func = site.call.func
             verb = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
-            verb = aliases.get(verb, verb)
-            for framework in self.frameworks:
-                if verb in framework.verbs or not verb:
-                    framework.record(self.solver, site, self.registry)
+            self._site(site, aliases.get(verb, verb))
         for framework in self.frameworks:
             framework.record_flow(self.solver, flow, self.registry)
+
+    def _site(self, site: Site, verb: str) -> None:
+        verb = self.forwarders.verb(site, verb)
+        asked = [f for f in self.frameworks if verb in f.verbs or not verb]
+        if not any(verb in f.forwarded and self.forwarders.take(site, verb, f) for f in asked):
+            for framework in asked:
+                framework.record(self.solver, site, self.registry)
+        self.forwarders.follow(site)
 
     # --- rules -------------------------------------------------------------------------------------------------
 

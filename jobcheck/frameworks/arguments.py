@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.frameworks import malformed
 from jobcheck.registry import Argument, Malformed, Option
-from jobcheck.solve.defs import Env
-from jobcheck.solve.kinds import Literal, Mapping, Origin, Sequence, Value
+from jobcheck.solve.binding import handed
+from jobcheck.solve.defs import Def, Env, ExprDef
+from jobcheck.solve.kinds import Literal, Mapping, Origin, Plain, Sequence, Value
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -35,9 +36,27 @@ def from_call(solver: Solver, args: list[ir.Arg], env: Env) -> Given:
         elif arg.star == "**":
             _unpack_keywords(solver, given, arg.value, env)
         else:
-            value = solver.value(arg.value, env)
-            given.arguments.append(Argument(value, env.unit.origin(arg.value), arg.keyword, "", arg.value))
+            given.arguments.append(_argument(solver, arg.value, env, arg.keyword))
     return given
+
+
+def _argument(solver: Solver, node: ir.Expr, env: Env, name: str | None = None) -> Argument:
+    written, home = written_at(node, env)
+    return Argument(solver.value(node, env), home.unit.origin(written), name, "", written)
+
+
+def written_at(node: ir.Expr, env: Env) -> tuple[ir.Expr, Env]:
+    """Where an expression was written: a parameter that one call binds, as `binding` does, by its caller."""
+    for _ in range(_LONGEST_TRAIL):
+        definition = env.lookup(node.id)[0] if isinstance(node, ir.Name) else None
+        if not isinstance(definition, ExprDef) or definition.env.unit is env.unit:
+            break
+        node, env = definition.node, definition.env
+    return node, env
+
+
+# How many functions an argument is followed through.
+_LONGEST_TRAIL = 12
 
 
 def from_parts(solver: Solver, args: ir.Expr | None, kwargs: ir.Expr | None, env: Env, given: Given | None = None) -> Given:
@@ -51,14 +70,17 @@ def from_parts(solver: Solver, args: ir.Expr | None, kwargs: ir.Expr | None, env
 
 
 def _args_part(solver: Solver, node: ir.Expr, env: Env, given: Given) -> None:
+    node, env = written_at(node, env)
     if isinstance(node, (ir.TupleExpr, ir.ListExpr)):
         for element in node.elements:
             if isinstance(element, ir.Starred):
                 _unpack(solver, given, element.value, env)
             else:
-                given.arguments.append(Argument(solver.value(element, env), env.unit.origin(element), None, "", element))
+                given.arguments.append(_argument(solver, element, env))
         return
     value = solver.value(node, env)
+    if _is_none(value):
+        return
     wrong = malformed.wrong_args(solver, node, env, value)
     if wrong is not None:
         given.malformed.append(wrong)
@@ -68,19 +90,21 @@ def _args_part(solver: Solver, node: ir.Expr, env: Env, given: Given) -> None:
 
 
 def _kwargs_part(solver: Solver, node: ir.Expr, env: Env, given: Given) -> None:
+    node, env = written_at(node, env)
     if isinstance(node, ir.DictExpr):
         for item in node.items:
             if item.key is None:
                 _unpack_keywords(solver, given, item.value, env)
                 continue
-            value = solver.value(item.value, env)
             key = solver.value(item.key, env).only
             if isinstance(key, Literal) and isinstance(key.value, str):
-                given.arguments.append(Argument(value, env.unit.origin(item.value), key.value, "", item.value))
+                given.arguments.append(_argument(solver, item.value, env, key.value))
             else:
                 given.open_kwargs = True
         return
     value = solver.value(node, env)
+    if _is_none(value):
+        return
     wrong = malformed.wrong_kwargs(node, env, value)
     if wrong is not None:
         given.malformed.append(wrong)
@@ -89,12 +113,20 @@ def _kwargs_part(solver: Solver, node: ir.Expr, env: Env, given: Given) -> None:
     _unpack_keywords(solver, given, node, env)
 
 
+def _is_none(value: Value) -> bool:
+    """No list or dict of arguments at all."""
+    return value.only in (Literal(None), Plain("none"))
+
+
 def _unpack(solver: Solver, given: Given, node: ir.Expr, env: Env) -> None:
     value, origin = solver.value(node, env), env.unit.origin(node)
     given.open_args = given.open_args or not _whole(solver, node, env)
     only = value.only
     if isinstance(only, Sequence) and only.items is not None and only.name in ("tuple", "list"):
-        given.arguments.extend(Argument(item, origin_of(item, origin)) for item in only.items)
+        written = [d for name, d in handed(node, env) if not name]
+        origins = [_origin_of_handed(d, origin) for d in written] if len(written) == len(only.items) else []
+        origins = origins or [origin_of(item, origin) for item in only.items]
+        given.arguments.extend(map(Argument, only.items, origins))
         return
     given.open_args = True
     elements = [k.element for k in value.kinds() if isinstance(k, Sequence)]
@@ -109,10 +141,13 @@ def _unpack_keywords(solver: Solver, given: Given, node: ir.Expr, env: Env) -> N
     if not isinstance(only, Mapping):
         given.open_kwargs = True
         return
+    written = dict(handed(node, env))
     for key, item in only.entries:
         name = key.only
         if isinstance(name, Literal) and isinstance(name.value, str):
-            given.arguments.append(Argument(item, origin_of(item, origin), name.value))
+            known = written.get(name.value)
+            at = _origin_of_handed(known, origin) if known is not None else origin_of(item, origin)
+            given.arguments.append(Argument(item, at, name.value))
         else:
             given.open_kwargs = True
     if only.rest is not None:
@@ -120,7 +155,7 @@ def _unpack_keywords(solver: Solver, given: Given, node: ir.Expr, env: Env) -> N
 
 
 # What may follow a name without its container being changed in a way that flow does not model.
-_TAME = rb"(?:\s*(?:=(?!=)|\+=|:)|\[|\.(?:append|update|extend|insert|get|items|keys|values|copy)\b)"
+_TAME = rb"(?:\s*(?:=(?!=)|\+=|:|is\b)|\[|\.(?:append|update|extend|insert|setdefault|pop|get|items|keys|values|copy)\b)"
 
 
 def _whole(solver: Solver, node: ir.Expr, env: Env) -> bool:
@@ -129,13 +164,24 @@ def _whole(solver: Solver, node: ir.Expr, env: Env) -> bool:
         return True
     if not isinstance(node, ir.Name) or not env.lookup(node.id)[1]:
         return False
+    only = solver.value(node, env).only
+    if isinstance(only, Sequence) and only.name == "tuple":
+        return True  # it cannot be changed
     unit = env.unit
     data = solver.raw(unit.filename) or b""
     start = unit.offset + min((s.start for s in unit.body), default=0)
     end = unit.offset + max((s.end for s in unit.body), default=0)
-    here = unit.offset + node.start
-    uses = re.finditer(rb"(?<![\w.])" + re.escape(node.id.encode()) + rb"\b(" + _TAME + rb")?", data[start:end])
-    return all(m[1] is not None or start + m.start() == here for m in uses)
+    here = unit.offset + node.end
+    uses = re.finditer(rb"(\*\*\s*)?(?<![\w.])" + re.escape(node.id.encode()) + rb"\b(" + _TAME + rb")?", data[start:end])
+    return all(m[1] is not None or m[2] is not None or start + m.end() == here for m in uses)
+
+
+def _origin_of_handed(definition: Def, otherwise: Origin) -> Origin:
+    """Where a caller wrote what it gave to `*args` or `**kwargs`."""
+    if not isinstance(definition, ExprDef):
+        return otherwise
+    node, env = written_at(definition.node, definition.env)
+    return env.unit.origin(node)
 
 
 def origin_of(value: Value, otherwise: Origin) -> Origin:

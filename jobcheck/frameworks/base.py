@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from jobcheck.code import ir
+from jobcheck.frameworks.hinges import of_call
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.solve.defs import Env
 from jobcheck.solve.flow import Flow, Site
@@ -22,6 +23,7 @@ class Framework(Protocol):
     file must hold one to hold job code of this framework; `marks` are patterns of bytes that make the function around
     them an island; `makers` is one that a function of the project must match to return a decorator that makes jobs;
     `verbs` are those by which a call may enqueue, declare, wait...: calls named otherwise are never shown to `record`.
+    `forwarded` are those of them that a function of the project may use on what it is handed (see `hinges`).
     """
 
     @property
@@ -38,6 +40,11 @@ class Framework(Protocol):
     def makers(self) -> bytes | None: ...
     @property
     def verbs(self) -> frozenset[str]: ...
+    @property
+    def forwarded(self) -> frozenset[str]: ...
+
+    def hinges(self, call: ir.Call, verb: str) -> list[ir.Expr]:
+        """The expressions of a call with one of the `forwarded` verbs on which it hangs what it enqueues."""
 
     def knows(self, qualname: str) -> bool:
         """Whether a decorator from outside the project, by full name, may be this framework's."""
@@ -86,6 +93,11 @@ class NoJobs:
     marks: tuple[bytes, ...] = ()
     makers: bytes | None = None
     verbs: frozenset[str] = frozenset()
+    forwarded: frozenset[str] = frozenset()
+
+    def hinges(self, call: ir.Call, verb: str) -> list[ir.Expr]:
+        """See Framework."""
+        return of_call(call)
 
     def knows(self, qualname: str) -> bool:
         """See Framework."""

@@ -40,6 +40,13 @@ class Deferral(NoJobs):
     seeds = frozenset({"on_commit", "addAfterCommitHook"})
     marks = (rb"\bon_commit\b", rb"\baddAfterCommitHook\b")
 
+    forwarded = frozenset({"on_commit", "addAfterCommitHook"})
+
+    def hinges(self, call: ir.Call, verb: str) -> list[ir.Expr]:
+        """See Framework: the callback."""
+        node = argument(call, 0, "func") or argument(call, 0, "hook")
+        return [node] if isinstance(node, (ir.Name, ir.Attribute)) else []
+
     def record(self, solver: Solver, site: Site, registry: Registry) -> None:
         """Note a callback, and the enqueue that a bare `on_commit(job.delay)` is."""
         for what, node in _callbacks(solver, site):
@@ -56,6 +63,8 @@ class Deferral(NoJobs):
         postponed = Postponed(solver, registry.callbacks)
         for enqueue in registry.enqueues:
             enqueue.deferred = postponed.enqueue(enqueue)
+            # Whoever runs the callback adds nothing to it.
+            enqueue.partial = enqueue.partial and not (enqueue.deferred and postponed.is_callback(enqueue))
 
 
 def _callbacks(solver: Solver, site: Site) -> Iterator[tuple[str, ir.Expr]]:

@@ -55,6 +55,10 @@ class Postponed:
         sites = (enqueue.site, *enqueue.through)
         return next((found for found in map(self.site, sites) if found is not None), None)
 
+    def is_callback(self, enqueue: Enqueue) -> bool:
+        """Whether an enqueue is what was handed over: `on_commit(partial(job.delay, 1))`."""
+        return enqueue.origin in self._origins
+
     def site(self, site: Site, depth: int = 0) -> Deferred | None:
         """What a call waits for: it stands in a callback, is one, or is in a function that only callbacks lead to."""
         origin = site.unit.origin(site.call)

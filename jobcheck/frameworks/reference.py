@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks import arguments, delivery, missing, reference_retries, reference_unsent, signatures
+from jobcheck.frameworks import arguments, delivery, hinges, missing, reference_retries, reference_unsent, signatures
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.registry import Enqueue, Job, Message, Option, Registry
 from jobcheck.solve.defs import Env
@@ -58,7 +58,8 @@ class Reference:
     modules = frozenset({"jobcheck"})
     seeds = frozenset({"perform_later", "perform_now", "perform_all_later", "jobcheck.runtime"})
     verbs = _VERBS
-    marks = (rb"\b(?:perform_later|perform_now|perform_all_later)\b|\)\s*\.enqueue\s*\(",)
+    forwarded = _MISSED
+    marks = (rb"\b(?:perform_later|perform_now|perform_all_later)\b|\.\s*enqueue\s*\(",)
     makers = rb"\bjob\s*\("
 
     def __init__(self) -> None:
@@ -67,6 +68,10 @@ class Reference:
     def knows(self, qualname: str) -> bool:
         """See Framework."""
         return qualname in _DECORATORS or qualname in _MARKS
+
+    def hinges(self, call: ir.Call, verb: str) -> list[ir.Expr]:
+        """See Framework."""
+        return hinges.of_call(call)
 
     # --- declarations ------------------------------------------------------------------------------------------
 
@@ -236,6 +241,10 @@ class Reference:
             inner = env.unit.flow.scopes.get(id(node)) if env.unit.flow else None
             if inner is not None:
                 yield from self._built(solver, node.element, inner)
+        elif isinstance(node, ir.Name):
+            source = solver.sources.of(node, env)
+            if isinstance(source.node, ir.Call):
+                yield from self._built(solver, source.node, source.env)
         elif isinstance(node, ir.Call):
             func = node.func
             if isinstance(func, ir.Attribute) and func.attr == "set" and isinstance(func.value, ir.Call):

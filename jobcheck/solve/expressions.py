@@ -10,6 +10,7 @@ from jobcheck.solve.defs import (
     Env,
     dotted,
 )  # fmt: skip
+from jobcheck.solve.flow_expressions import decided_test
 from jobcheck.solve.kinds import (
     MOST_ITEMS,
     UNKNOWN,
@@ -61,6 +62,9 @@ def evaluate(solver: Solver, node: ir.Expr, env: Env) -> Value:
         case ir.Compare():
             return operators.compared(solver.value(node.left, env))
         case ir.IfExp():
+            decided = decided_test(node.test, env)
+            if decided is not None:
+                return solver.value(node.body if decided else node.orelse, env)
             return join([solver.value(node.body, env), solver.value(node.orelse, env)])
         case ir.Subscript():
             return _subscript(solver, node, env)

@@ -211,8 +211,12 @@ class ExpressionWalker:
 
     def if_exp(self, node: ir.IfExp, usage: str) -> None:
         self.expr(node.test, "other")
-        self.expr(node.body, usage)
-        self.expr(node.orelse, usage)
+        assert self.env is not None
+        decided = decided_test(node.test, self.env)
+        if decided is not False:
+            self.expr(node.body, usage)
+        if decided is not True:
+            self.expr(node.orelse, usage)
 
     def lambda_(self, node: ir.Lambda, usage: str) -> None:
         for param in all_params(node.params):

@@ -9,6 +9,7 @@ from jobcheck.code import ir
 from jobcheck.frameworks.celery import compose, declare, evaluate, model, names
 from jobcheck.frameworks.celery.config import Config
 from jobcheck.frameworks.celery.record import Recorder
+from jobcheck.frameworks.hinges import of_call
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.solve.defs import Env
 from jobcheck.solve.flow import Flow, Site
@@ -44,6 +45,8 @@ class Celery:
         "add_periodic_task", "AsyncResult", "partial"}
     )  # fmt: skip
 
+    forwarded = (names.SENDING - {"apply"}) | {"s", "si", "signature", "subtask", "partial"}
+
     def __init__(self) -> None:
         self.jobs: dict[tuple[str, int], Job] = {}
         self._config: Config | None = None
@@ -52,6 +55,11 @@ class Celery:
     def knows(self, qualname: str) -> bool:
         """See Framework."""
         return qualname.partition(".")[0] in self.modules or declare.is_decorator_name(qualname)
+
+    def hinges(self, call: ir.Call, verb: str) -> list[ir.Expr]:
+        """See Framework."""
+        named = verb in ("send_task", "signature", "subtask", "partial")
+        return of_call(call, named=named, lists=verb in names.LISTED)
 
     # --- values ------------------------------------------------------------------------------------------------
 

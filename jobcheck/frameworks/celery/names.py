@@ -68,6 +68,8 @@ JOB_VERBS = frozenset({
     "delay_on_commit", "apply_async_on_commit", "retry", "replace", "add_to_chord", "signature_from_request", "run",
 })  # fmt: skip
 SENDING = frozenset({"delay", "apply_async", "delay_on_commit", "apply_async_on_commit", "apply", "send_task"})
+# Forms that take the job's arguments as a list and a dict.
+LISTED = frozenset({"apply_async", "apply_async_on_commit", "apply", "signature", "subtask", "send_task"})
 SIGNATURE_VERBS = frozenset({
     "delay", "apply_async", "set", "clone", "partial", "link", "link_error", "on_error", "apply", "freeze", "then",
     "delay_on_commit", "apply_async_on_commit", "skew", "replace", "add_to_chord",

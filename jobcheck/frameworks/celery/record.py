@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _MISSED = frozenset({"delay", "apply_async"})
 _WIRES = {"json": "celery-json", "pickle": "celery-pickle", "yaml": "celery-yaml", "msgpack": "celery-msgpack"}
-_ARGUMENT_LIST = {"apply_async", "apply_async_on_commit", "apply", "signature", "subtask"}
 
 
 class Recorder:
@@ -106,7 +105,7 @@ class Recorder:
         env, call = site.env, site.call
         made = Enqueue(model.NAME, verb, site, env.unit.origin(call), jobs, job_name, in_test=solver.is_test(env.unit.filename))
         made.immediate = verb == "apply"
-        if verb in _ARGUMENT_LIST or verb == "send_task":
+        if verb in names.LISTED:
             self._list_form(solver, made, first=1 if verb == "send_task" else 0)
         else:
             given = arguments.from_call(solver, call.args, env)
@@ -301,7 +300,7 @@ class Recorder:
         for enqueue in registry.enqueues:
             if enqueue.framework != model.NAME:
                 continue
-            data = self._data(solver, enqueue.site) if not enqueue.sent else None
+            data = self._data(solver, enqueue.innermost) if not enqueue.sent else None
             if isinstance(data, model.Signature):
                 compose.settle(enqueue, data, rewritten=_touches_signatures(solver, enqueue))
                 if "serializer" in enqueue.options:
@@ -356,7 +355,7 @@ def _handed_to_on_commit(solver: Solver, site: Site) -> bool:
 
 def _touches_signatures(solver: Solver, enqueue: Enqueue) -> bool:
     """Whether the code around a signature writes to `.args` or `.kwargs`, perhaps its own."""
-    unit = enqueue.unit
+    unit = enqueue.innermost.unit
     data = solver.raw(unit.filename) or b""
     end = unit.offset + max((s.end for s in unit.body), default=0)
     return re.search(rb"\.(?:args|kwargs)\b", data[unit.offset : end]) is not None

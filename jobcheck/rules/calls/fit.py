@@ -101,5 +101,5 @@ def confidence(message: Message, context: Context) -> Confidence:
         return Confidence.MEDIUM
     if enqueue.job_name is not None or enqueue.form == "retry":
         return Confidence.HIGH
-    callee = context.solver.value(enqueue.site.call.func, enqueue.site.env)
+    callee = context.solver.value(enqueue.innermost.call.func, enqueue.innermost.env)
     return Confidence.HIGH if len(callee.alts) == 1 and not callee.open else Confidence.MEDIUM

@@ -1,0 +1,167 @@
+"""Forwarders that can be inferred: what an enqueue verb stands on, or its arguments, come from a parameter.
+
+The enqueue is recorded once for each call that leads to it, as that call sees it: by the framework's own `record`, in
+the flow of the function with its parameters bound. The enqueue inside the function itself is then no record.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.forwarders.dependence import named_forms, parameters
+from jobcheck.forwarders.routes import Routes, Step, Way, own_parameters
+from jobcheck.frameworks.arguments import written_at
+from jobcheck.registry import Callback, Enqueue, Registry
+from jobcheck.solve.kinds import FrameworkValue, Function, LocalFunction
+from jobcheck.solve.sites import Flow, Site
+
+if TYPE_CHECKING:
+    from jobcheck.frameworks.base import Framework
+    from jobcheck.solve.defs import ParamDef
+    from jobcheck.solve.solver import Solver
+
+# How many functions down a callable that enqueues is followed.
+DEEPEST_FOLLOW = 3
+
+
+class Forwarders:
+    """Adds to a registry what is enqueued through the functions of one project."""
+
+    def __init__(self, solver: Solver, registry: Registry) -> None:
+        self._solver = solver
+        self._registry = registry
+        self._routes = Routes(solver)
+        self._done: set[tuple[object, ...]] = set()
+
+    @cached_property
+    def _verbs(self) -> frozenset[str]:
+        return frozenset(verb for framework in self._solver.frameworks for verb in framework.forwarded)
+
+    def verb(self, site: Site, verb: str) -> str:
+        """The verb of a call by a local name: `send = job.delay if later else job; send(1)`."""
+        func = site.call.func
+        if not isinstance(func, ir.Name) or verb in self._verbs:
+            return verb
+        return next((v for v in named_forms(func, site.env) if v in self._verbs), verb)
+
+    # --- from the enqueue to the callers -----------------------------------------------------------------------
+
+    def take(self, site: Site, verb: str, framework: Framework) -> bool:
+        """Record a call at the callers of its function, when it hangs on them; whether it was."""
+        hinges = framework.hinges(site.call, verb)
+        if not hinges or site.unit.function is None:
+            return False
+        found = parameters(hinges, site.env)
+        return bool(found) and self._at_callers(site, found)
+
+    def _at_callers(self, site: Site, found: list[ParamDef]) -> bool:
+        unit = site.unit
+        hanging = own_parameters(found, unit)
+        nested = [p for p in found if p.function is not unit.function]
+        ways = self._routes.ways(unit, hanging) if hanging else []
+        for param in nested:
+            ways += self._routes.nested_ways(unit, param.function)
+        recorded = [self._record(sites) for way in ways for sites in self._routes.walk(way, site.call)]
+        if not ways and any(self._routes.is_receiver(p, unit) for p in hanging) and not self._known(site):
+            recorded = [self._record((found_site,)) for found_site in self._routes.at_subclasses(site)]
+        return any(recorded)
+
+    def _known(self, site: Site) -> bool:
+        """Whether the call means something of a framework's without any caller."""
+        return any(isinstance(kind, FrameworkValue) for kind in self._solver.value(site.call.func, site.env).kinds())
+
+    # --- from a call to what it leads to -----------------------------------------------------------------------
+
+    def follow(self, site: Site) -> None:
+        """Look into a function of the project that is handed a callable which enqueues, or is called like an enqueue."""
+        func = site.call.func
+        verb = func.attr if isinstance(func, ir.Attribute) else ""
+        if verb not in self._verbs and not any(self._is_form(a.value, site) for a in site.call.args):
+            return
+        for kind in self._solver.value(func, site.env).kinds():
+            if isinstance(kind, (Function, LocalFunction)):
+                self._into((Step(site, kind),))
+
+    def _is_form(self, node: ir.Expr, site: Site) -> bool:
+        """`job.delay`, not called."""
+        if not isinstance(node, ir.Attribute) or node.attr not in self._verbs:
+            return False
+        return any(isinstance(kind, FrameworkValue) for kind in self._solver.value(node, site.env).kinds())
+
+    def _into(self, steps: tuple[Step, ...]) -> None:
+        """Record what hangs on the parameters of the function that the last step calls."""
+        callee = steps[-1].callee
+        flow = self._flow(callee)
+        if flow is None:
+            return
+        node = self._node(callee)
+        for inner in list(flow.sites):
+            given = [p for p in parameters([inner.call.func, *(a.value for a in inner.call.args)], inner.env) if p.function is node]
+            if not given:
+                continue
+            for sites in self._routes.walk(Way(steps), inner.call):
+                if not self._record(sites) and len(steps) < DEEPEST_FOLLOW:
+                    self._deeper(steps, inner, sites[-1])
+
+    def _deeper(self, steps: tuple[Step, ...], inner: Site, bound: Site) -> None:
+        for kind in self._solver.value(bound.call.func, bound.env).kinds():
+            if isinstance(kind, Function) and all(kind.ref != getattr(s.callee, "ref", None) for s in steps):
+                self._into((*steps, Step(inner, kind)))
+
+    def _flow(self, callee: Function | LocalFunction) -> Flow | None:
+        if isinstance(callee, LocalFunction):
+            return self._solver.nested_flow(callee)
+        unit = self._solver.function_unit(callee.ref)
+        return self._solver.flow(unit) if unit is not None and unit.function is not None else None
+
+    def _node(self, callee: Function | LocalFunction) -> ir.FunctionDef | ir.Lambda | None:
+        if isinstance(callee, LocalFunction):
+            nested = self._solver.nested_node(callee)
+            return nested[0] if nested is not None else None
+        unit = self._solver.function_unit(callee.ref)
+        return unit.function if unit is not None else None
+
+    # --- records -----------------------------------------------------------------------------------------------
+
+    def _record(self, sites: tuple[Site, ...]) -> bool:
+        """Add what the last site does, told at the first one; whether it does anything."""
+        first, last = sites[0], sites[-1]
+        made = Registry()
+        for framework in self._solver.frameworks:
+            framework.record(self._solver, last, made)
+        if self._is_signature(last):
+            return True
+        key = (first.unit.filename, first.unit.offset, first.call.start, *(id(s.call) for s in sites[1:]))
+        enqueues = [e for e in made.enqueues if e.jobs or e.job_name]
+        names = tuple(j.name for e in enqueues for j in e.jobs)
+        if (key, names) not in self._done:
+            self._done.add((key, names))
+            self._registry.enqueues.extend(self._told_at(enqueue, sites) for enqueue in enqueues)
+            self._registry.callbacks.extend(self._handed_by(callback, sites) for callback in made.callbacks)
+        return bool(enqueues or made.callbacks)
+
+    def _is_signature(self, site: Site) -> bool:
+        """Whether the call sends a signature that was recorded where it is made."""
+        for kind in self._solver.value(site.call.func, site.env).kinds():
+            owner = getattr(kind.data, "owner", None) if isinstance(kind, FrameworkValue) else None
+            if isinstance(owner, FrameworkValue) and owner.role in ("signature", "canvas"):
+                return True
+        return False
+
+    def _told_at(self, enqueue: Enqueue, sites: tuple[Site, ...]) -> Enqueue:
+        first = sites[0]
+        if len(sites) > 1:
+            enqueue.through = (*sites[1:-1], enqueue.site)
+            enqueue.site, enqueue.origin = first, first.unit.origin(first.call)
+            enqueue.in_test = self._solver.is_test(first.unit.filename)
+        return enqueue
+
+    def _handed_by(self, callback: Callback, sites: tuple[Site, ...]) -> Callback:
+        """A callback that the outermost function hands over."""
+        first, last = sites[0], sites[-1]
+        callback.argument, home = written_at(callback.argument, last.env)
+        callback.origin = home.unit.origin(callback.argument)
+        callback.site, callback.in_test = first, self._solver.is_test(first.unit.filename)
+        return callback
