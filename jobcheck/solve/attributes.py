@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jobcheck.project.shape import AssignDecl, ClassDecl, FunctionDecl
@@ -18,6 +19,7 @@ from jobcheck.solve.kinds import (
     FunctionRef,
     Instance,
     Kind,
+    Literal,
     Mapping,
     Method,
     ModuleKind,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 # Plain kinds whose attributes a framework may know.
 _ASKED = (Plain("request"), Plain("queryset"))
+# The methods that give an object its attributes.
+_SETTING = ("__init__", "__enter__", "__aenter__")
 _ENUM_VALUES = {"str": "str", "int": "int", "intflag": "int", "flag": "int"}
 
 
@@ -180,21 +184,45 @@ def _field(solver: Solver, filename: str, decl: AssignDecl, declaring: ClassRef,
 
 
 def _set_attribute(solver: Solver, cls: ClassRef, name: str) -> Value:
-    """An attribute that `__init__` sets on self, when that is the only thing known of it."""
+    """An attribute that `__init__` sets on self, or that entering a `with` sets, when no more is known of it."""
     info = solver.classes.info(cls)
-    if info is None:
-        return UNKNOWN
-    for ancestor in info.ancestors:
-        above = solver.classes.info(ancestor)
-        init = above.decl.function("__init__") if above else None
-        if above is None or init is None:
-            continue
-        unit = solver.function_unit(FunctionRef(above.filename, init.qualname, init.start))
-        if unit is None or unit.function is None or not unit.function.params.args:
-            return UNKNOWN
-        key = f"{unit.function.params.args[0].name}.{name}"
-        return _final_value(solver, unit, key)
+    for method in _SETTING if info is not None else ():
+        for ancestor in info.ancestors if info is not None else ():
+            above = solver.classes.info(ancestor)
+            decl = above.decl.function(method) if above else None
+            if above is None or decl is None:
+                continue
+            found = _set_in(solver, FunctionRef(above.filename, decl.qualname, decl.start), name)
+            if not found.unknown:
+                return found if found.without(Literal(None), Plain("none")).alts else _set_later(solver, cls, name, found)
+            break
     return UNKNOWN
+
+
+# How many methods that set an attribute are looked at, beside `__init__`.
+_MOST_SETTERS = 4
+
+
+def _set_later(solver: Solver, cls: ClassRef, name: str, first: Value) -> Value:
+    """An attribute that starts as None and that other methods of the class set, such as `init_app`."""
+    written = re.compile(rb"\bself\." + re.escape(name.encode()) + rb"\s*(?::[^=\n]+)?=[^=]")
+    info = solver.classes.info(cls)
+    parts = [first]
+    for above in map(solver.classes.info, info.ancestors if info is not None else ()):
+        data = solver.raw(above.filename) if above is not None else None
+        for decl in above.decl.functions if above is not None and data is not None else ():
+            assert data is not None
+            if decl.name not in _SETTING and len(parts) <= _MOST_SETTERS and written.search(data, decl.start, decl.end):
+                assert above is not None
+                parts.append(_set_in(solver, FunctionRef(above.filename, decl.qualname, decl.start), name))
+    return join(parts).opened()
+
+
+def _set_in(solver: Solver, ref: FunctionRef, name: str) -> Value:
+    unit = solver.function_unit(ref)
+    if unit is None or unit.function is None or not unit.function.params.args:
+        return UNKNOWN
+    return _final_value(solver, unit, f"{unit.function.params.args[0].name}.{name}")
 
 
 def _final_value(solver: Solver, unit: object, key: str) -> Value:

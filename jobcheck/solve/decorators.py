@@ -14,6 +14,6 @@ TRANSPARENT = frozenset({
 })  # fmt: skip
 PROPERTIES = frozenset({
     "property", "functools.cached_property", "django.utils.functional.cached_property",
-    "werkzeug.utils.cached_property", "abc.abstractproperty",
+    "werkzeug.utils.cached_property", "sqlalchemy.ext.hybrid.hybrid_property", "abc.abstractproperty",
 })  # fmt: skip
 CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
