@@ -48,6 +48,7 @@ from collections.abc import Iterator
 
 from jobcheck.registry import Job, Registry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.state.entries import visits_of
 from jobcheck.rules.state.readings import Reading, Readings
 from jobcheck.rules.state.threads import Started, started
 from jobcheck.solve.reach import Visit
@@ -69,7 +70,7 @@ class AmbientContext(Rule):
         for job in sorted(registry.jobs, key=lambda job: job.key):
             if job.function is None or context.solver.is_test(job.filename):
                 continue
-            visits = context.solver.reach.of(job.function)
+            visits = visits_of(job, context)
             for reading in readings.of(visits):
                 if reading.origin not in seen:
                     seen.add(reading.origin)

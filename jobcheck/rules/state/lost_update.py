@@ -44,14 +44,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jobcheck.findings import Place
 from jobcheck.registry import Job, Registry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.state import locks
 from jobcheck.rules.state.computed import computed
+from jobcheck.rules.state.entries import visits_of
 from jobcheck.rules.state.rows import Row, Rows, Step, guarded
 from jobcheck.rules.state.slow import Slow
 from jobcheck.solve.flow import Site
-from jobcheck.solve.kinds import Origin
+from jobcheck.solve.kinds import FunctionRef, Origin
 from jobcheck.solve.order import may_precede
 from jobcheck.solve.reach import Visit
 
@@ -67,16 +69,18 @@ class LostUpdate(Rule):
     subject = Registry
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
-        seen: set[tuple[str, int]] = set()
+        seen: set[FunctionRef] = set()
+        shown: set[Place | None] = set()
         slow = Slow(context)
         for job in sorted(registry.jobs, key=lambda job: job.key):
-            if job.function is None or context.solver.is_test(job.filename):
-                continue
-            for visit in context.solver.reach.of(job.function):
-                key = (visit.ref.filename, visit.ref.start)
-                if key not in seen:
-                    seen.add(key)
-                    yield from self._function(job, visit, slow, context)
+            for visit in visits_of(job, context) if not context.solver.is_test(job.filename) else ():
+                if visit.ref in seen:
+                    continue
+                seen.add(visit.ref)
+                for builder in self._function(job, visit, slow, context):
+                    if builder.place not in shown:
+                        shown.add(builder.place)
+                        yield builder
 
     def _function(self, job: Job, visit: Visit, slow: Slow, context: Context) -> Iterator[FindingBuilder]:
         yield from (self._never_run(job, site, context) for site in locks.never_run(context.solver, visit.flow))

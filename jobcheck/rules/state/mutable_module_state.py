@@ -43,6 +43,7 @@ from collections.abc import Iterator
 
 from jobcheck.registry import Job, Registry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.state.entries import visits_of
 from jobcheck.rules.state.module_names import Mention, hands_out, mentions, registers
 from jobcheck.rules.state.web import serves
 from jobcheck.solve.kinds import Origin
@@ -61,7 +62,7 @@ class MutableModuleState(Rule):
         jobs = [j for j in registry.jobs if j.function is not None and not context.solver.is_test(j.filename)]
         run: dict[tuple[str, int], tuple[Job, Visit]] = {}
         for job in sorted(jobs, key=lambda job: job.key):
-            for visit in context.solver.reach.of(job.function) if job.function is not None else ():
+            for visit in visits_of(job, context):
                 run.setdefault((visit.unit.filename, visit.unit.offset), (job, visit))
         seen: set[tuple[Origin, bool]] = set()
         for job, visit in run.values():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from jobcheck.code import ir
+from jobcheck.code.walk import walk
 from jobcheck.rules.state import keys
 from jobcheck.solve.defs import Env, IterDef, statements
 from jobcheck.solve.flow import Flow, Site
@@ -18,6 +20,7 @@ from jobcheck.solve.sources import Source
 
 DEEPEST = 2
 MOST_FRAMES = 24
+_ORMS = {"dj_model": "django", "sqlalchemy": "sqlalchemy"}
 _LOCKING = ("lock", "mutex", "semaphore")
 
 
@@ -106,7 +109,9 @@ class Rows:
         """The rows that the function reads and writes back."""
         if not self._may_write():
             return
-        for row in (*self._read(), *self._looped()):
+        seen: list[Source] = []
+        for row in itertools.chain(self._read(), self._looped(), self._reached(seen)):
+            seen.append(row.source)
             self._follow(Frame(self.flow), row, 0)
             if row.writes or row.saves:
                 yield row
@@ -133,6 +138,45 @@ class Rows:
                 locked = bool(getattr(query.data, "locked", False) or getattr(query.data, "lock", False))
                 yield Row(model, query.framework, locked, source, stmt.iter, _around(self.flow, stmt))
 
+    def _reached(self, seen: list[Source]) -> Iterator[Row]:
+        """Rows that are attributes of others (`user.profile`), and objects of unknown kind that are counted up and saved."""
+        for write in self.flow.writes:
+            owner = _owner(write.target)
+            if owner is None:
+                continue
+            source = self.solver.sources.of(owner, write.env)
+            if any(self.solver.sources.same(self._made(source), other) for other in seen):
+                continue
+            row = self._related(source) or self._unknown(source, write)
+            if row is not None:
+                yield row
+
+    def _related(self, source: Source) -> Row | None:
+        """The row that an attribute of a row refers to: read with it, or when it is first asked for."""
+        node = source.node
+        if source.definition is not None or not isinstance(node, ir.Attribute):
+            return None
+        model = keys.model_of(self.solver, node, source.env)
+        if model is None:
+            return None
+        orm = _ORMS.get(self.solver.classes.record(model) or "", "")
+        read = keys.operation_of(self.solver, self.solver.sources.of(node.value, source.env))
+        if read is not None and read.site.unit is self.flow.unit and _joins(read.site.call, node.attr):
+            return Row(model, orm, read.act == "lock", source, read.site.call, read.site.around, read)
+        return Row(model, orm, False, source, node, _around_node(self.flow, node))
+
+    def _unknown(self, source: Source, write: Write) -> Row | None:
+        """`thing.count += 1` of something that was not made here, and is not handed in."""
+        counted = write.op in ("+", "-") and isinstance(write.value, ir.Constant) and write.value.kind == "int"
+        if not counted or not isinstance(source.definition, (IterDef, type(None))):
+            return None
+        known = self.solver.value(source.node, source.env)
+        if source.definition is None and not isinstance(source.node, ir.Attribute):
+            return None
+        if not known.unknown or _starts_at_self(source.node):
+            return None
+        return Row(None, "", False, source, source.node, _around_node(self.flow, source.node))
+
     def _may_write(self) -> bool:
         """A cheap look: something is assigned to an attribute, or saved, or handed on."""
         return bool(self.flow.writes) or any(_last(s.call.func) == "save" for s in self.flow.sites) or len(self.flow.sites) > 1
@@ -150,6 +194,10 @@ class Rows:
         operation = self.solver.records.operation(site)
         if operation is not None:
             self._operated(frame, operation, row)
+            return
+        func = site.call.func
+        if row.orm == "" and isinstance(func, ir.Attribute) and func.attr == "save" and self._is(func.value, site.env, row):
+            row.saves.append(self._step(frame, site.call, site.around))
             return
         if depth >= DEEPEST or len(row.frames) >= MOST_FRAMES or not self._concerns(site, row):
             return
@@ -195,6 +243,28 @@ def guarded(solver: Solver, row: Row) -> bool:
         around.role == "with" and isinstance(around.part, ir.WithItem) and _locks(solver, around.part, around)
         for around in chain(row.around)
     )
+
+
+def _joins(call: ir.Call, name: str) -> bool:
+    """Whether a query reads a related row too: `.select_related("profile")`."""
+    for node in walk(call):
+        if isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr == "select_related":
+            names = [a.value.value for a in node.args if isinstance(a.value, ir.Constant)]
+            return not names or name in names
+    return False
+
+
+def _starts_at_self(node: ir.Expr) -> bool:
+    while isinstance(node, ir.Attribute):
+        node = node.value
+    return isinstance(node, ir.Name) and node.id in ("self", "cls")
+
+
+def _around_node(flow: Flow, node: ir.Node) -> Around | None:
+    """What is open around an expression, from a call or an assignment of the same statement."""
+    places: list[Site | Write] = [*flow.sites, *flow.writes]
+    found = (p.around for p in places if p.stmt.start <= node.start and node.end <= p.stmt.end)
+    return next(found, None)
 
 
 def _around(flow: Flow, stmt: ir.For) -> Around | None:

@@ -23,7 +23,7 @@ class Slow:
     def __init__(self, context: Context) -> None:
         self.context = context
         self.solver = context.solver
-        self._known: dict[FunctionRef, Origin | None] = {}
+        self._known: dict[FunctionRef, tuple[int, Origin | None]] = {}
 
     def call(self, site: Site, depth: int = DEEPEST) -> Origin | None:
         """Where the waiting is done that a call leads to; None when none is seen."""
@@ -35,12 +35,14 @@ class Slow:
         return next((origin for origin in found if origin is not None), None)
 
     def _within(self, ref: FunctionRef, depth: int) -> Origin | None:
-        if ref not in self._known:
-            self._known[ref] = None  # a function that calls itself
-            unit = self.solver.function_unit(ref)
-            if unit is not None and not unit.refused and unit.function is not None:
-                self._known[ref] = self._in_flow(self.solver.flow(unit), depth)
-        return self._known[ref]
+        known = self._known.get(ref)
+        if known is not None and (known[0] >= depth or known[1] is not None):
+            return known[1]
+        self._known[ref] = (depth, None)  # a function that calls itself
+        unit = self.solver.function_unit(ref)
+        if unit is not None and not unit.refused and unit.function is not None:
+            self._known[ref] = (depth, self._in_flow(self.solver.flow(unit), depth))
+        return self._known[ref][1]
 
     def _in_flow(self, flow: Flow, depth: int) -> Origin | None:
         found = (self.call(site, depth) for site in flow.sites if not site.deferred)
