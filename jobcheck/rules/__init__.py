@@ -38,6 +38,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("state.stale_read", "StaleRead"),
     ("state.mutable_module_state", "MutableModuleState"),
     ("state.ambient_context", "AmbientContext"),
+    ("state.instance_state", "InstanceState"),
     ("state.lost_update", "LostUpdate"),
     ("state.closed_resource", "ClosedResource"),
     ("delivery.missing_marker", "MissingMarker"),
