@@ -69,13 +69,15 @@ class DirectCall(Rule):
             if context.solver.is_test(job.filename):
                 continue
             for site in direct_calls(context.solver, job):
-                if (site.unit.filename, site.unit.offset) in performed or _by_hand(site):
-                    continue
-                yield from self._judge(job, site, registry, context)
+                in_job = (site.unit.filename, site.unit.offset) in performed
+                if not _by_hand(site):
+                    yield from self._judge(job, site, in_job, registry, context)
 
-    def _judge(self, job: Job, site: Site, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
+    def _judge(
+        self, job: Job, site: Site, in_job: bool, registry: Registry, context: Context
+    ) -> Iterator[FindingBuilder]:
         option = _queue_option(job, site)
-        if option is None and (site.usage != "dropped" or _meant(job, site, registry, context)):
+        if option is None and (in_job or site.usage != "dropped" or _meant(job, site, registry, context)):
             return
         text = f"`{job.label}` is called here and now, without the queue"
         if option is not None:
