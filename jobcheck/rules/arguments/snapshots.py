@@ -48,7 +48,8 @@ def held(value: Value, context: Context, depth: int = 0) -> Held | None:
     certain = len(value.alts) == 1 and not value.open
     for kind in value.kinds():
         found = _of_kind(kind, context, depth)
-        if found is not None:
+        # One of several, and nobody knows of which class: the others may be keys.
+        if found is not None and (certain or found.cls is not None):
             return Held(found.kind, found.cls, found.certain and certain, found.query)
     return None
 
