@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.frameworks import arguments, signatures
+from jobcheck.frameworks import arguments, decorating, signatures
 from jobcheck.frameworks.celery import model, names
 from jobcheck.project.shape import DecoratorDecl, FunctionDecl
 from jobcheck.registry import Job, Option, Signature
@@ -93,7 +93,7 @@ def job_of(
     options = dict(data.options)
     is_open = data.open
     if decorator is not None and data.open and decorator.is_call:
-        options = {**_call_options(solver, filename, decorator), **options}
+        options = {**decorating.options_of(solver, filename, decorator), **options}
     bound = arguments.truth(options.get("bind")) is True
     base = _base(solver, options.get("base"))
     name = arguments.text(options.get("name")) or f"{solver.project.module_name(filename)}.{decl.name}"
@@ -140,16 +140,6 @@ def _signature(
     if all(signatures.keeps_signature(solver, filename, d) for d in below):
         return signatures.signature_of(solver, filename, decl, skip)
     return None
-
-
-def _call_options(solver: Solver, filename: str, decorator: DecoratorDecl) -> dict[str, Option]:
-    """The keywords of `@project_decorator(queue=...)`, which passes them on to Celery."""
-    unit = solver.unit(filename, decorator.start, decorator.end)
-    stmt = unit.body[0] if unit.body else None
-    if not isinstance(stmt, ir.ExprStmt) or not isinstance(stmt.value, ir.Call):
-        return {}
-    flow = solver.flow(unit)
-    return arguments.options_of(solver, stmt.value.args, flow.entered[id(stmt)])[0]
 
 
 def _base(solver: Solver, option: Option | None) -> ClassRef | None:

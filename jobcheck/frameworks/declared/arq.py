@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jobcheck.frameworks import arguments
 from jobcheck.frameworks.declared.engine import DeclaredFramework
-from jobcheck.frameworks.declared.spec import Form, Makes, Spec
+from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
 from jobcheck.registry import Job, Registry
 from jobcheck.solve.kinds import Function, Sequence, Value
 
@@ -22,12 +23,15 @@ SPEC = Spec(
     seeds=frozenset({"enqueue_job", "arq"}),
     marks=(rb"\benqueue_job\b",),
     functions={
+        "arq.func": Declares("func", leads=("coroutine", "name")),
+        "arq.worker.func": Declares("func", leads=("coroutine", "name")),
         "arq.create_pool": Makes("pool"),
         "arq.connections.create_pool": Makes("pool"),
         "arq.ArqRedis": Makes("redis"),
         "arq.connections.ArqRedis": Makes("redis"),
     },
     attributes={"redis": {"enqueue_job": _ENQUEUE}, "pool": {"enqueue_job": _ENQUEUE}},
+    makers=rb"func\s*\(",
     wire="arq-pickle",
     mismatch="the job fails in the worker with TypeError",
     guessed=frozenset({"enqueue_job"}),
@@ -52,8 +56,9 @@ class Arq(DeclaredFramework):
         super().finish(solver, registry)
 
     def names(self, job: Job) -> tuple[str, ...]:
-        """A job is known by its function's name."""
-        return (job.label,)
+        """A job is known by its function's name, unless it is given one."""
+        said = arguments.text(job.options.get("name"))
+        return (said or job.label,)
 
 
 def _listed(solver: Solver, filename: str) -> Iterator[Value]:

@@ -28,6 +28,7 @@ SPEC = Spec(
             "message_with_options": Form("message_with_options", "lists", sent=False),
         }
     },
+    makers=rb"actor\s*\(",
     wire="dramatiq-json",
     mismatch="the job fails in the worker with TypeError, and is retried 20 times",
 )

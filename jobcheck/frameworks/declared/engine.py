@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks import arguments, signatures
+from jobcheck.frameworks import arguments, decorating, dispatch, signatures
 from jobcheck.frameworks.base import NoJobs
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
 from jobcheck.project import modules
@@ -28,6 +28,7 @@ from jobcheck.solve.kinds import (
     Instance,
     Kind,
     Literal,
+    LocalFunction,
     Origin,
     Value,
     known,
@@ -76,6 +77,7 @@ class DeclaredFramework(NoJobs):
         self.modules = spec.modules
         self.seeds = spec.seeds
         self.marks = spec.marks
+        self.makers = spec.makers
         self.jobs: dict[tuple[str, int], Job] = {}
         forms = [m for table in spec.attributes.values() for n, m in table.items() if isinstance(m, Form)]
         names = {n for table in spec.attributes.values() for n, m in table.items() if isinstance(m, Form)}
@@ -189,11 +191,53 @@ class DeclaredFramework(NoJobs):
         mine = self._mine(decorator)
         if mine is not None and isinstance(mine.data, Decorator):
             data = mine.data
+        if data is None and isinstance(decorator, (Function, LocalFunction)):
+            data = self._projects_own(solver, decorator, filename, decl)
         if not isinstance(data, Decorator) or not (data.called or data.declares.bare):
             return None
         own = signatures.which(solver, decorator, filename, decl)
         job = self._declared(solver, FunctionRef(filename, decl.qualname, decl.start), decl, cls, data, own)
         return known(FrameworkValue(self.name, "job", job), job.origin)
+
+    def makes_jobs(self, solver: Solver, value: Value) -> bool:
+        """See Framework."""
+        return any(self._makes(solver, kind) for kind in value.kinds())
+
+    def _makes(self, solver: Solver, kind: Kind) -> bool:
+        if self._declares(kind):
+            return True
+        flow = solver.nested_flow(kind) if isinstance(kind, LocalFunction) else None
+        found = solver.nested_node(kind) if isinstance(kind, LocalFunction) else None
+        if flow is None or found is None:
+            return False
+        if any(self._declares(returned) for returned in solver.flow_value(flow).kinds()):
+            return True
+        # It registers a function, and gives back the function itself.
+        inside = (s for s in flow.sites if found[0].start <= s.call.start and s.call.end <= found[0].end)
+        return any(self._registers(solver, site) for site in inside)
+
+    def _declares(self, kind: Kind) -> bool:
+        mine = self._mine(kind)
+        return mine is not None and mine.role in ("job", "decorator")
+
+    def _registers(self, solver: Solver, site: Site) -> bool:
+        only = solver.value(site.call.func, site.env).only
+        mine = self._mine(only) if only is not None else None
+        if isinstance(only, External):
+            return isinstance(self.spec.functions.get(only.qualname), Declares)
+        return mine is not None and isinstance(mine.data, Decorator)
+
+    def _projects_own(
+        self, solver: Solver, kind: Function | LocalFunction, filename: str, decl: FunctionDecl
+    ) -> Decorator | None:
+        """A function of the project that is used as a decorator: what it returns may be a job."""
+        value = solver.returned(kind.ref) if isinstance(kind, Function) else known(kind)
+        if not self.makes_jobs(solver, value):
+            return None
+        own = signatures.which(solver, kind, filename, decl)
+        options = decorating.options_of(solver, filename, own) if own is not None and own.is_call else {}
+        keeps = own is not None and signatures.keeps_signature(solver, filename, own)
+        return Decorator(Declares("own" if keeps else "changing"), tuple(options.items()), True, True)
 
     def job_of(self, solver: Solver, ref: FunctionRef, data: Decorator | None = None) -> Job | None:
         """The job that a function is because it is enqueued, or handed to a decorator as a value."""
@@ -223,7 +267,8 @@ class DeclaredFramework(NoJobs):
             job.decorated = Origin(ref.filename, decorator.start, decorator.end)
         self.jobs[key] = job
         below = decl.decorators if decorator is None else [d for d in decl.decorators if d.start > decorator.start]
-        if cls is None and all(signatures.keeps_signature(solver, ref.filename, d) for d in below if d is not decorator):
+        changed = data is not None and data.declares.name == "changing"
+        if cls is None and not changed and all(signatures.keeps_signature(solver, ref.filename, d) for d in below):
             job.signature = signatures.signature_of(solver, ref.filename, decl, self.skipped(job), self.injected(solver, job))
         return job
 
@@ -391,6 +436,8 @@ class DeclaredFramework(NoJobs):
         for job in self.jobs.values():
             for name in self.names(job):
                 by_name.setdefault(name, []).append(job)
+        if by_name:
+            registry.enqueues.extend(dispatch.enqueues(solver, self.name, by_name, registry))
         for enqueue in registry.enqueues:
             if enqueue.framework != self.name:
                 continue

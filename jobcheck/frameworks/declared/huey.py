@@ -51,6 +51,7 @@ SPEC = Spec(
         },
     },
     call=Form("call", swallowed=SWALLOWED),
+    makers=rb"\b(?:task|periodic_task)\s*\(",
     wire="huey-pickle",
     mismatch="the job fails in the consumer with TypeError",
 )

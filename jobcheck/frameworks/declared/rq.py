@@ -59,6 +59,7 @@ SPEC = Spec(
             "enqueue": Form("enqueue", "either", swallowed=SWALLOWED),
         },
     },
+    makers=rb"\bjob\s*\(",
     wire="rq-pickle",
     mismatch="the job fails in the worker with TypeError",
     guessed=frozenset({"enqueue", "enqueue_call", "enqueue_at", "enqueue_in"}),

@@ -80,6 +80,9 @@ class Spec:
     injected     how many first parameters the framework fills for every job
     mismatch     ends a sentence about arguments that do not fit
     wire         the serializer where nothing else is said
+    named_by_string  jobs are enqueued by their names, so that a name that no job has is one that was not found
+    makers       what a function of the project must match to return one of the framework's decorators or jobs
+    injected_defaults  calls that, as a parameter's default, say that the framework fills it
     """
 
     name: str
@@ -97,4 +100,5 @@ class Spec:
     context: str | None = None
     injected_defaults: frozenset[str] = frozenset()
     named_by_string: bool = False
+    makers: bytes | None = None
     verbs: frozenset[str] = field(default=frozenset())
