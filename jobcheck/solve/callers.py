@@ -93,7 +93,7 @@ class Callers:
             if mentions > MOST_MENTIONS:
                 return None
             for offset in offsets:
-                unit = self._unit_at(filename, offset)
+                unit = self.unit_at(filename, offset)
                 if unit is not None:
                     found[(filename, unit.offset)] = unit
         return list(found.values())
@@ -182,7 +182,8 @@ class Callers:
 
     # --- where a mention stands --------------------------------------------------------------------------------
 
-    def _unit_at(self, filename: str, offset: int) -> Unit | None:
+    def unit_at(self, filename: str, offset: int) -> Unit | None:
+        """The function or top-level statement in which an offset lies."""
         for span in self._spans_of(filename):
             if span.start <= offset < span.end:
                 if span.ref is not None:
