@@ -40,6 +40,8 @@ RULES: tuple[tuple[str, str], ...] = (
     ("state.ambient_context", "AmbientContext"),
     ("state.instance_state", "InstanceState"),
     ("state.lost_update", "LostUpdate"),
+    ("state.vanished_record", "VanishedRecord"),
+    ("state.clock_read", "ClockRead"),
     ("state.closed_resource", "ClosedResource"),
     ("delivery.missing_marker", "MissingMarker"),
     ("delivery.replayed_effect", "ReplayedEffect"),
