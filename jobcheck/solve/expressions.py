@@ -55,7 +55,7 @@ def evaluate(solver: Solver, node: ir.Expr, env: Env) -> Value:
             return operators.binary(node.op, solver.value(node.left, env), solver.value(node.right, env))
         case ir.BoolOp():
             left = solver.value(node.left, env)
-            left = operators.narrowed_truth(left, node.op == "or")
+            left = operators.narrowed_truth(solver, left, node.op == "or")
             return join([left, solver.value(node.right, env)])
         case ir.UnaryOp():
             return operators.unary(node.op, solver.value(node.operand, env))

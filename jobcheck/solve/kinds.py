@@ -321,6 +321,14 @@ class Entered(Protocol):
         """What `with ... as name` gives the name."""
 
 
+@runtime_checkable
+class Keyed(Protocol):
+    """The data of a FrameworkValue that can be asked for what it holds under a key."""
+
+    def under(self, key: Kind | None) -> Value:
+        """`owner[key]`; the key is None when it is not known."""
+
+
 Kind = Union[
     Literal, Plain, Sequence, Mapping, EnumMember, Instance, ClassObject, Function, LocalFunction, Partial, External,
     Method, ModuleKind, Coroutine, FrameworkValue,

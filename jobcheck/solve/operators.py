@@ -21,6 +21,7 @@ from jobcheck.solve.kinds import (
     Function,
     Instance,
     Items,
+    Keyed,
     Kind,
     Literal,
     LocalFunction,
@@ -191,6 +192,8 @@ def _item(solver: Solver, owner: Kind, index: Kind | None) -> Value:
         return plain("str")
     if plain_name(owner) == "bytes":
         return plain("int")
+    if isinstance(owner, FrameworkValue) and isinstance(owner.data, Keyed):
+        return owner.data.under(index)
     if isinstance(owner, FrameworkValue):
         return _placed(owner.data, index) if isinstance(owner.data, Places) else element(solver, owner)
     return UNKNOWN
@@ -342,12 +345,15 @@ def _without_entry(kind: Mapping, key: Value) -> Mapping:
 # --- narrowing -------------------------------------------------------------------------------------------------
 
 
-def narrowed_truth(value: Value, truth: bool) -> Value:
+def narrowed_truth(solver: Solver, value: Value, truth: bool) -> Value:
     """The alternatives that can be true (or false)."""
-    return Value(tuple(a for a in value.alts if _may_be(a.kind, truth)), value.open)
+    return Value(tuple(a for a in value.alts if _may_be(solver, a.kind, truth)), value.open)
 
 
-def _may_be(kind: Kind, truth: bool) -> bool:
+def _may_be(solver: Solver, kind: Kind, truth: bool) -> bool:
+    if isinstance(kind, Instance) and solver.classes.record(kind.cls) is not None:
+        # A record is true, whatever is in it, unless its class says otherwise.
+        return truth or any(True for n in ("__bool__", "__len__") for _ in solver.member(kind.cls, n))
     if isinstance(kind, Literal):
         return bool(kind.value) == truth
     if kind == Plain("none"):
@@ -362,7 +368,7 @@ def _may_be(kind: Kind, truth: bool) -> bool:
 def narrowed(solver: Solver, value: Value, test: NarrowDef) -> Value:
     """The alternatives that a test leaves."""
     if test.how == "truthy":
-        return narrowed_truth(value, test.truth)
+        return narrowed_truth(solver, value, test.truth)
     if test.how == "none":
         wanted = (Plain("none"), Literal(None))
         if test.truth:

@@ -132,7 +132,9 @@ def test_values(body: str, wanted: str, returned: Returned, shop: Shop) -> None:
 
 FUNCTIONS = [
     # requests
-    ("def f(request):\n    return request.user", f"{PERSON} | ..."),
+    ("def f(request):\n    request.GET['x']\n    return request.user", f"{PERSON} | ..."),
+    ("def f(request):\n    return request.user", "..."),
+    ("class A:\n    def f(self, request):\n        return request.POST", "..."),
     ("def f(request: HttpRequest):\n    return request.user", PERSON),
     ("def f(request: HttpRequest):\n    return request.POST", "a QueryDict"),
     ("def f(request: HttpRequest):\n    return request.FILES['x']", "an uploaded file | ..."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -34,6 +35,12 @@ _METHODS = frozenset({
     "paginate_queryset",
 })  # fmt: skip
 _TEXT = known(Mapping("dict", (), (plain("str"), UNKNOWN)))
+# What shows that a function whose first parameter is called request is a view, and not about some request of its own.
+_OF_VIEWS = re.compile(
+    rb"\brequest\.(?:POST|GET|META|FILES|COOKIES|session|query_params|headers|build_absolute_uri|get_full_path|get_host)\b"
+    rb"|\b(?:render|redirect|get_object_or_404|JsonResponse|HttpResponse\w*|Response|messages\.\w+|login_required|api_view)\("
+    rb"|@(?:login_required|staff_member_required|csrf_exempt|require_\w+|permission_required)\b"
+)
 _JOB_WORDS = ("task", "job", "actor", "receiver")
 
 
@@ -131,7 +138,7 @@ class Views:
         if place is None or place.annotation is not None:
             return None
         sort = self.sorts.of(cls) if cls is not None else ""
-        if name == "request" and index == (0 if cls is None else 1):
+        if name == "request" and index == (0 if cls is None else 1) and (cls is None or sort):
             return self._request(filename, decl, sort)
         if cls is not None and sort:
             return self._of_method(cls, sort, decl, index, name)
@@ -140,9 +147,10 @@ class Views:
     def _request(self, filename: str, decl: FunctionDecl, sort: str) -> Value | None:
         if sort in ("view", "admin"):
             return plain("request")
-        if any(w in d.dotted.lower() for d in decl.decorators for w in _JOB_WORDS) or not self.imports_django(filename):
+        if sort or any(w in d.dotted.lower() for d in decl.decorators for w in _JOB_WORDS) or not self.imports_django(filename):
             return None
-        return plain("request").opened()
+        seen = _OF_VIEWS.search(self.solver.raw(filename) or b"", decl.start, decl.end)
+        return plain("request").opened() if seen else None
 
     def imports_django(self, filename: str) -> bool:
         """Whether a file imports Django or REST framework."""
