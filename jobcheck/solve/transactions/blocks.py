@@ -20,9 +20,9 @@ from jobcheck.solve.kinds import (
     Kind,
     Literal,
 )  # fmt: skip
-from jobcheck.solve.order import chain
-from jobcheck.solve.sites import Around, Flow
-from jobcheck.solve.transactions.openings import LIKELY, Opening
+from jobcheck.solve.order import chain, may_precede, surely_precedes
+from jobcheck.solve.sites import Around, Flow, Site
+from jobcheck.solve.transactions.openings import CERTAIN, LIKELY, Opening
 from jobcheck.solve.units import Unit
 
 if TYPE_CHECKING:
@@ -108,6 +108,30 @@ class Blocks:
             return Opening("with", env.unit.origin(node), _NOTE, family="peewee")
         return None
 
+    # --- sessions ----------------------------------------------------------------------------------------------
+
+    def of_session(self, site: Site) -> Opening | None:
+        """What the same function has sent to the database on a session, and not committed before a call."""
+        for other in reversed(site.unit.flow.sites if site.unit.flow is not None else []):
+            operation = self._solver.records.operation(other) if other.call.end <= site.call.start else None
+            if operation is None or operation.orm != "sqlalchemy" or other.deferred != site.deferred or _ended(other, site):
+                continue
+            sent = operation.act == "flush" or (operation.writes and operation.act != "add" and operation.record is None)
+            if sent and may_precede(other.call, other.around, site.call, site.around) and not self.committed(site, other.call):
+                sure = surely_precedes(other.call, other.around, site.call, site.around)
+                note = "the session sends this to the database, and has not committed it when the job is enqueued"
+                return Opening("flush", other.unit.origin(other.call), note, CERTAIN if sure else LIKELY, "sqlalchemy")
+        return None
+
+    def committed(self, site: Site, since: ir.Node) -> bool:
+        """Whether a session may have been committed, or rolled back, between a place and a call."""
+        for other in site.unit.flow.sites if site.unit.flow is not None else ():
+            if other.call.start >= since.start and may_precede(other.call, other.around, site.call, site.around):
+                operation = self._solver.records.operation(other)
+                if operation is not None and operation.act in ("commit", "rollback"):
+                    return True
+        return False
+
     # --- helpers of the project --------------------------------------------------------------------------------
 
     def _helper(self, ref: FunctionRef, use: str) -> Opening | None:
@@ -133,11 +157,19 @@ class Blocks:
             return None
         names = {self._solver.decorator_name(ref.filename, d) for d in found[0].decorators}
         if names & CONTEXT_MANAGERS:
-            inside = [self.within(e.around) for e in flow.yields]
+            inside = [self.within(e.around) or self._committed_after(flow, e.stmt) for e in flow.yields]
             return inside[0] if inside and all(inside) else None
         exits = [e for e in flow.returns if e.node is not None]
         made = [self._of_context(e.node, e.env) for e in exits if e.node is not None]
         return made[0] if made and all(made) else None
+
+    def _committed_after(self, flow: Flow, stmt: ir.Stmt) -> Opening | None:
+        """A session that a helper commits once what it was opened for is done: `yield session; session.commit()`."""
+        for site in flow.sites:
+            operation = self._solver.records.operation(site) if site.call.start >= stmt.end else None
+            if operation is not None and operation.act == "commit":
+                return Opening("helper", flow.unit.origin(site.call), _NOTE, LIKELY, operation.orm)
+        return None
 
     def _of_class(self, cls: ClassRef, node: ir.Call, env: Env) -> Opening | None:
         """A class of the project that is, or in `__enter__` enters, an atomic block."""
@@ -206,7 +238,7 @@ class Blocks:
         for site in flow.sites if flow is not None else ():
             func = site.call.func
             if isinstance(func, ir.Name) and site.deferred and isinstance(site.env.lookup(func.id)[0], ParamDef):
-                opening = self.within(site.around)
+                opening = self.within(site.around) or (self._committed_after(flow, site.stmt) if flow is not None else None)
                 if opening is not None:
                     return opening
             given = argument(site.call, 0)  # `return atomic(function)`
@@ -231,3 +263,9 @@ class Blocks:
                     if isinstance(name, ir.Constant) and name.value in ("dispatch", method):
                         return self.of_decorator(stmt.value, env)
         return None
+
+
+def _ended(first: Site, second: Site) -> bool:
+    """Whether a `with` around the first call has ended when the second one runs: a session's, as a rule."""
+    still = {id(a.node) for a in chain(second.around)}
+    return any(a.role == "with" and id(a.node) not in still for a in chain(first.around))

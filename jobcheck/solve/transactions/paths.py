@@ -87,7 +87,7 @@ class Transactions:
                 yield from self._of_nested(site, around, depth, seen)
                 return
             opening = self.blocks.of_with(around)
-            if opening is not None:
+            if opening is not None and (opening.family == "django" or not self.blocks.committed(site, around.node)):
                 yield Path((Frame(site, around.node),), opening)
                 return
         yield from self._of_function(site, depth, seen)
@@ -119,6 +119,9 @@ class Transactions:
         if function is None:
             return
         opening = self.blocks.of_function(unit)
+        if opening is not None and opening.family != "django" and self.blocks.committed(site, function):
+            return
+        opening = opening or self.blocks.of_session(site)
         if opening is not None:
             yield Path((Frame(site),), opening)
             return

@@ -1,0 +1,194 @@
+"""
+## What it finds
+A job that is enqueued while a database transaction is open, and that will ask the database for what this transaction
+writes: the id of a row that it creates, saves or deletes is an argument, or the job reads rows that it writes. The
+transaction may be a `with transaction.atomic()`, a decorator, a caller's, `ATOMIC_REQUESTS`, Django's admin, a receiver
+of `post_save`, a session's `begin()`.
+
+## Why it matters
+The queue does not take part in the transaction. A worker that is quick asks for the row before it is committed: it is
+not there (`DoesNotExist`), or is still the old one. When the transaction is rolled back, the job runs all the same.
+Under load it happens a few times a day, on a developer's machine never. Celery, RQ, Dramatiq and Huey all behave so;
+storing *results* in the database does not change it. A queue in the same database connection commits with the rows.
+
+## Example
+```python
+with transaction.atomic():
+    order = Order.objects.create(customer=customer)
+    send_invoice.delay(order.pk)
+```
+
+## Use instead
+```python
+with transaction.atomic():
+    order = Order.objects.create(customer=customer)
+    transaction.on_commit(functools.partial(send_invoice.delay, order.pk))
+```
+
+## How to fix
+Enqueue after the commit: `transaction.on_commit(functools.partial(job.delay, pk))`; Celery since 5.4 has
+`job.delay_on_commit(pk)` for Django. With SQLAlchemy enqueue after the `with` block, or after `session.commit()`.
+
+## Options
+None.
+
+## Known limits
+The confidence is high when the write, the argument and the job's read are all seen, medium when one of them is taken
+from how such code behaves, and low (hidden) when the job does not touch what the transaction writes. Callers are followed three
+functions up. A model's receivers and its own `save` are judged by the places that save it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jobcheck.findings import Confidence
+from jobcheck.registry import Message
+from jobcheck.rules.arguments.trips import placed
+from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.timing import reads, sending
+from jobcheck.solve.kinds import Origin
+from jobcheck.solve.sites import Site
+from jobcheck.solve.transactions import CERTAIN, LIKELY, Path
+from jobcheck.solve.transactions.rows import Row
+from jobcheck.solve.transactions.writes import Writes
+
+_LEVELS = {CERTAIN: Confidence.HIGH, LIKELY: Confidence.MEDIUM}
+_DONE = {"create": "creates", "upsert": "may create", "save": "saves", "add": "creates", "update": "updates", "delete": "deletes"}
+_SEEN = {
+    "delete": "still finds it", "save": "may read what it was before", "update": "may read what it was before",
+    "written": "may not see that yet",
+}  # fmt: skip
+_UNCOMMITTED = "may look for it before it is there"
+_NEW = ("create", "upsert", "add")
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What the job gets of one transaction: how sure it is, the write, and what the job reads."""
+
+    confidence: Confidence
+    path: Path
+    row: Row | None = None
+    read: Origin | None = None
+    text: str = ""
+
+
+class EnqueueInTransaction(Rule):
+    """JOB501."""
+
+    code = "JOB501"
+    severity = Severity.ERROR
+    subject = Message
+    yields_to = ("JOB502",)
+
+    def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
+        site = sending.sending(message.enqueue, context)
+        if site is None:
+            return
+        paths = context.solver.transactions.at(site).paths
+        cases = [case for path in paths for case in _cases(message, path, context)]
+        if not cases:
+            return
+        case = max(cases, key=lambda c: c.confidence)
+        yield self._finding(message, site, case, context)
+
+    def _finding(self, message: Message, site: Site, case: _Case, context: Context) -> FindingBuilder:
+        job, opening = message.job, case.path.opening
+        builder = context.finding(
+            self, message.enqueue.origin, f"`{job.label}` is enqueued before the transaction is committed{case.text}",
+            confidence=case.confidence, job=job, framework=message.enqueue.framework, subject=job.label,
+            what_happens="A worker may run the job before the commit, and runs it after a rollback, too.",
+            how_to_fix=_remedy(message, case.path),
+        )  # fmt: skip
+        builder.relate(context.place(opening.origin), opening.note)
+        for frame in case.path.frames[1:]:
+            builder.relate(context.place(frame.site.unit.origin(frame.site.call)), "it is called here, inside the transaction")
+        if case.row is not None:
+            builder.relate(context.place(case.row.origin), "the row is written here")
+        if case.read is not None:
+            builder.relate(context.place(case.read), "the job asks the database for it here")
+        return builder
+
+
+def _remedy(message: Message, path: Path) -> str:
+    if path.opening.family != "django":
+        return "Enqueue after the transaction is committed."
+    label = message.job.label
+    if message.enqueue.framework == "celery":
+        return f"`transaction.on_commit(functools.partial({label}.delay, ...))`, or `{label}.delay_on_commit(...)` (Celery 5.4)."
+    return "Hand the enqueue to `transaction.on_commit(...)`."
+
+
+def _cases(message: Message, path: Path, context: Context) -> Iterator[_Case]:
+    """What speaks against enqueuing on one path, arguments first."""
+    level = _LEVELS.get(path.opening.level, Confidence.LOW)
+    if path.opening.act == "before":
+        return
+    waits = sending.wait(message.enqueue)
+    if waits in {"long", "some"}:
+        level = Confidence.LOW
+    elif waits:
+        level = min(level, Confidence.MEDIUM)
+    found = list(_by_argument(message, path, level, context)) or list(_by_model(message, path, level, context))
+    yield from found or [_Case(Confidence.LOW, path)]
+
+
+def _by_argument(message: Message, path: Path, level: Confidence, context: Context) -> Iterator[_Case]:
+    """Arguments that are keys of rows which the transaction writes."""
+    writes = context.once("writes", lambda: Writes(context.solver))
+    known = reads.reads_of(message.job, context)
+    for argument, parameter, _ in placed(message):
+        if argument.node is None:
+            continue
+        for key in writes.keys(argument.node, message.enqueue.site.env):
+            row = writes.written(path, key)
+            if row is not None:
+                yield _judged(message, path, row, parameter, known, level, context)
+
+
+def _judged(
+    message: Message, path: Path, row: Row, parameter: str | None, known: tuple[reads.Read, ...], level: Confidence,
+    context: Context,
+) -> _Case:  # fmt: skip
+    """How sure it is that the job asks for the row that an argument is the key of."""
+    read = _question(known, row, parameter, context)
+    if row.act == "delete":
+        level = Confidence.LOW  # that the row is gone is another matter (JOB308)
+    elif read is None:
+        perhaps = row.model is not None and reads.unseen(message.job, parameter, context)
+        level = level.lowered() if perhaps else Confidence.LOW
+    elif sending.retries_absence(message.job) and row.act in _NEW:
+        level = Confidence.LOW
+    name = f"the `{row.model.name}`" if row.model is not None else "the row"
+    text = f" that {_DONE.get(row.act, 'writes')} {name} it is about: the job {_SEEN.get(_act(row), _UNCOMMITTED)}"
+    return _Case(level, path, row, read.origin if read is not None else None, text)
+
+
+def _question(known: tuple[reads.Read, ...], row: Row, parameter: str | None, context: Context) -> reads.Read | None:
+    """The read by which the job asks for a row: by the argument and of its model, else one of the two."""
+    asked = reads.by(known, parameter)
+    either = (r for r in asked if r.model is None or row.model is None or reads.related(r.model, row.model, context.solver))
+    return next(either, None) or reads.of_model(known, row.model, context)
+
+
+def _act(row: Row) -> str:
+    """What was surely done: what a signal or the admin saves may be new."""
+    return row.act if row.operation is not None or row.act != "save" else "written"
+
+
+def _by_model(message: Message, path: Path, level: Confidence, context: Context) -> Iterator[_Case]:
+    """Rows of a model that the transaction writes and the job reads by one of its arguments."""
+    writes = context.once("writes", lambda: Writes(context.solver))
+    known = [read for read in reads.reads_of(message.job, context) if read.parameters and read.model is not None]
+    if not known:
+        return
+    for frame in path.frames:
+        for row in writes.before(frame):
+            read = reads.of_model(tuple(known), row.model, context)
+            if read is not None and row.model is not None and row.act in (*_NEW, "delete"):
+                text = f" that {_DONE[row.act]} a `{row.model.name}`: the job, which reads such rows, may not see that yet"
+                yield _Case(min(level, Confidence.MEDIUM), path, row, read.origin, text)
+
+

@@ -1,0 +1,184 @@
+"""What a job asks the database for: by which parameter, and of which model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from jobcheck.code import ir
+from jobcheck.code.walk import children
+from jobcheck.registry import Job
+from jobcheck.rules.base import Context
+from jobcheck.solve.defs import Env, ParamDef, statements, sub_statements
+from jobcheck.solve.kinds import ClassRef, External, FrameworkValue, Function, FunctionRef, Instance, Origin
+from jobcheck.solve.orm.base import Operation
+from jobcheck.solve.orm.django_query import query_of
+from jobcheck.solve.reach import Visit
+from jobcheck.solve.sites import Site
+from jobcheck.solve.solver import Solver
+
+_ASKS = frozenset({"fetch", "lock", "exists", "count", "update", "delete", "upsert", "refresh"})
+# Calls that an argument may be given to without the database being asked.
+_HARMLESS = frozenset({"logging", "structlog", "builtins", "print", "str", "int", "len", "repr", "isinstance", "format", "bool"})
+
+# Methods of querysets that say which rows.
+_NARROWS = frozenset({"filter", "exclude"})
+_MAPPERS = frozenset({"django", "sqlalchemy", "peewee", "mongoengine"})
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One question to the database. `parameters` are the job's parameters by which it asks."""
+
+    model: ClassRef | None
+    origin: Origin
+    parameters: frozenset[str]
+
+
+def reads_of(job: Job, context: Context) -> tuple[Read, ...]:
+    """What the job, and the functions of the project that it calls, ask the database for."""
+    if job.function is None:
+        return ()
+    ref = job.function
+    return context.once(("reads", ref), lambda: tuple(_reads(ref, context.solver)))
+
+
+def of_model(reads: tuple[Read, ...], model: ClassRef | None, context: Context) -> Read | None:
+    """A read of the model, or of one above or below it."""
+    for read in reads:
+        if model is not None and read.model is not None and related(model, read.model, context.solver):
+            return read
+    return None
+
+
+def by(reads: tuple[Read, ...], parameter: str | None) -> list[Read]:
+    """The reads by one parameter."""
+    return [read for read in reads if parameter is not None and parameter in read.parameters]
+
+
+def related(one: ClassRef, other: ClassRef, solver: Solver) -> bool:
+    """Whether two models are one, or one is a base of the other."""
+    return one == other or _above(one, other, solver) or _above(other, one, solver)
+
+
+def _above(lower: ClassRef, upper: ClassRef, solver: Solver) -> bool:
+    info = solver.classes.info(lower)
+    return info is not None and upper in info.ancestors
+
+
+def unseen(job: Job, parameter: str | None, context: Context) -> bool:
+    """Whether what becomes of an argument in the job is out of sight."""
+    if job.function is None or parameter is None:
+        return True
+    return any(_out_of_sight(use.how, use.other.kinds()) for use in context.uses(job, parameter).found)
+
+
+def _out_of_sight(how: str, kinds: tuple[object, ...]) -> bool:
+    if how == "escapes":
+        return True
+    if how != "argument":
+        return False
+    return not kinds or not all(_seen(k) for k in kinds)
+
+
+def _seen(kind: object) -> bool:
+    """Functions of the project are looked into, methods of querysets are reads, and some of Python's ask nothing."""
+    match kind:
+        case Function():
+            return True
+        case External(qualname=qualname):
+            return qualname.partition(".")[0] in _HARMLESS
+        case FrameworkValue(framework=framework):
+            return framework in _MAPPERS
+        case _:
+            return False
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+
+def _reads(ref: FunctionRef, solver: Solver) -> list[Read]:
+    found = []
+    for visit in solver.reach.of(ref):
+        for site in visit.flow.sites:
+            operation = solver.records.operation(site)
+            if operation is not None and operation.act in _ASKS:
+                parameters = _parameters(solver, visit, site, operation)
+                found.append(Read(operation.model, site.unit.origin(site.call), parameters))
+            elif operation is None:
+                found.extend(_query(solver, visit, site))
+        found.extend(_relations(solver, visit))
+    return found
+
+
+def _query(solver: Solver, visit: Visit, site: Site) -> Iterator[Read]:
+    """A queryset that is made here and evaluated elsewhere."""
+    func = site.call.func
+    if isinstance(func, ir.Attribute) and func.attr in _NARROWS and site.call.args:
+        for kind in solver.value(site.call, site.env).kinds():
+            query = query_of(kind)
+            if query is not None and query.model is not None:
+                yield Read(query.model, site.unit.origin(site.call), _parameters(solver, visit, site, None))
+
+
+def _relations(solver: Solver, visit: Visit) -> Iterator[Read]:
+    """Records that are read as attributes of others: `order.customer`."""
+    function = visit.unit.function
+    for stmt in statements(function.body) if function is not None else ():
+        env = visit.flow.entered.get(id(stmt))
+        if env is None:
+            continue
+        inner = set(map(id, sub_statements(stmt)))
+        for node in _own_nodes(stmt, inner):
+            if isinstance(node, ir.Attribute):
+                yield from _relation(solver, visit, node, env)
+
+
+def _own_nodes(stmt: ir.Stmt, inner: set[int]) -> Iterator[ir.Node]:
+    """What stands in a statement, the statements inside of it left aside."""
+    stack: list[ir.Node] = list(children(stmt))
+    while stack:
+        node = stack.pop()
+        if id(node) in inner or isinstance(node, (ir.FunctionDef, ir.Lambda, ir.Comprehension)):
+            continue
+        yield node
+        stack.extend(children(node))
+
+
+def _relation(solver: Solver, visit: Visit, node: ir.Attribute, env: Env) -> Iterator[Read]:
+    for kind in solver.value(node.value, env).kinds():
+        field = solver.records.field(kind.cls, node.attr) if isinstance(kind, Instance) else None
+        if field is not None and field.relation is not None and field.name == node.attr:
+            yield Read(field.relation, visit.unit.origin(node), frozenset())
+
+
+def _parameters(solver: Solver, visit: Visit, site: Site, operation: Operation | None) -> frozenset[str]:
+    """The parameters of the outermost function that a lookup is made of."""
+    nodes = [node for _, node in operation.lookups] if operation is not None else []
+    if not nodes:
+        nodes = [a.value for a in site.call.args]
+        if operation is not None and operation.record is not None:
+            nodes.append(operation.record)
+    names = _names(solver, [(n, site.env) for n in nodes], visit)
+    while visit.caller is not None and visit.call is not None:
+        # A parameter of a helper is what the call gives for it; which is which does not matter here.
+        names = _names(solver, _given(visit.call), visit.caller) if names else frozenset()
+        visit = visit.caller
+    return names
+
+
+def _given(site: Site) -> list[tuple[ir.Expr, Env]]:
+    nodes = [a.value for a in site.call.args]
+    if isinstance(site.call.func, ir.Attribute):
+        nodes.append(site.call.func.value)
+    return [(n, site.env) for n in nodes]
+
+
+def _names(solver: Solver, nodes: list[tuple[ir.Expr, Env]], visit: Visit) -> frozenset[str]:
+    found: set[str] = set()
+    for node, env in nodes:
+        for part, where in solver.sources.parts(node, env):
+            definition = where.lookup(part.id)[0] if isinstance(part, ir.Name) else None
+            if isinstance(definition, ParamDef) and definition.function is visit.unit.function:
+                found.add(definition.param.name)
+    return frozenset(found)

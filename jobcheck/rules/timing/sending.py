@@ -1,0 +1,81 @@
+"""Where an enqueue really happens: the call itself, or the one that sends the signature that it makes."""
+
+from __future__ import annotations
+
+from jobcheck.code import ir
+from jobcheck.frameworks.settings_text import said
+from jobcheck.registry import Enqueue, Job
+from jobcheck.rules.base import Context
+from jobcheck.solve.kinds import FrameworkValue, Literal, Plain
+from jobcheck.solve.sites import Site
+
+# Frameworks whose queue is a table that is written on the application's own connection.
+_IN_DATABASE = frozenset({"procrastinate", "django-tasks-db"})
+_BROKERS = ("BROKER_URL", "CELERY_BROKER_URL", "broker_url")
+_SENDS = frozenset({"delay", "apply_async"})
+# A wait of so many seconds leaves a transaction time enough.
+_LONG = 60
+
+
+def sending(enqueue: Enqueue, context: Context) -> Site | None:
+    """The call that puts the message on the queue here and now; None when that happens elsewhere, later or never."""
+    if enqueue.in_test or enqueue.deferred is not None or enqueue.immediate or enqueue.follows or enqueue.form == "retry":
+        return None
+    if _in_database(enqueue, context):
+        return None
+    if enqueue.sent:
+        return enqueue.site
+    flow = enqueue.unit.flow
+    for site in flow.sites if flow is not None and not enqueue.partial else ():
+        if site.call.start <= enqueue.site.call.start and enqueue.site.call.end <= site.call.end and _sends(site, context):
+            return site
+    return None
+
+
+def _in_database(enqueue: Enqueue, context: Context) -> bool:
+    """Whether the queue is a table of the same connection: a message is committed with the rows, or not at all."""
+    if enqueue.framework in _IN_DATABASE:
+        return True
+    return context.once("queue-in-database", lambda: _django_broker(context)) and enqueue.framework == "celery"
+
+
+def _django_broker(context: Context) -> bool:
+    """Celery 3's broker on Django's own connection."""
+    urls = [text for name in _BROKERS for text, _ in said(context.solver, name)]
+    return bool(urls) and all(text.lstrip("urUR\"'").startswith("django://") for text in urls)
+
+
+def _sends(site: Site, context: Context) -> bool:
+    """`chain(...).apply_async()`, `chain(...)()`."""
+    func = site.call.func
+    if isinstance(func, ir.Attribute) and func.attr in _SENDS:
+        return _is_message(func.value, site, context)
+    return isinstance(func, ir.Call) and _is_message(func, site, context)
+
+
+def _is_message(node: ir.Expr, site: Site, context: Context) -> bool:
+    kinds = context.solver.value(node, site.env).kinds()
+    return any(isinstance(k, FrameworkValue) and k.role in ("signature", "canvas") for k in kinds)
+
+
+def wait(enqueue: Enqueue) -> str:
+    """What `countdown` and `eta` say: "" (none), short, long, or some."""
+    option = enqueue.options.get("countdown") or enqueue.options.get("wait") or enqueue.options.get("delay")
+    if option is None:
+        return "some" if "eta" in enqueue.options else ""
+    only = option.value.only
+    if only in (Literal(None), Literal(0), Plain("none")):
+        return ""
+    if isinstance(only, Literal) and isinstance(only.value, (int, float)):
+        return "long" if only.value >= _LONG else "short"
+    return "some"
+
+
+def retries_absence(job: Job) -> bool:
+    """Whether the job runs again when the row it looks for is not there."""
+    names = {"DoesNotExist", "ObjectDoesNotExist", "NoResultFound", "Exception", "BaseException"}
+    return any(
+        handler.what == "retry" and any(getattr(getattr(k, "cls", k), "name", str(getattr(k, "qualname", ""))).rpartition(".")[2]
+                                        in names for e in handler.errors for k in e.value.kinds())
+        for handler in job.handlers
+    )  # fmt: skip
