@@ -226,7 +226,8 @@ class Deferred:
     """An enqueue that does not happen where it is written but when something else does.
 
     `how`: on_commit (Django's hook, and project functions that put what they get into it), delay_on_commit (a form of
-    the framework's own), after_commit (a hook or event of another library). `origin` covers what says so.
+    the framework's own), after_commit (a hook or event of another library), dispatched (handed to a function that may
+    keep it for a while). `origin` covers what says so.
     """
 
     how: str

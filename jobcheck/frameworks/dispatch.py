@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.frameworks import arguments
-from jobcheck.registry import Enqueue, Job, Registry
+from jobcheck.registry import Deferred, Enqueue, Job, Registry
 from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import Function, FunctionRef
 
@@ -82,7 +82,7 @@ def _enqueue(solver: Solver, framework: str, site: Site) -> Enqueue | None:
     made = Enqueue(framework, only.ref.name, site, site.unit.origin(site.call), (), text)
     made.named = site.unit.origin(first.value)
     made.in_test = solver.is_test(site.unit.filename)
-    made.deferred = only.ref.name  # it may wait in a list for a commit: when it is sent, nobody sees
+    made.deferred = Deferred("dispatched", made.origin)  # it may wait in a list: when it is sent, nobody sees
     rest = [a for a in site.call.args[1:] if a.keyword not in taken or a.keyword is None]
     given = arguments.from_call(solver, rest, site.env)
     made.arguments, made.open_args, made.open_kwargs = given.arguments, given.open_args, given.open_kwargs
