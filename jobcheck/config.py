@@ -17,7 +17,7 @@ __all__ = ["DEFAULT_EXCLUDE", "DEFAULT_TESTS", "ConfigError", "Layer", "Settings
 DEFAULT_EXCLUDE = (".*/", "__pypackages__/", "/build/", "/dist/")
 """Folders no one means by "the project", beside the environments and caches that `files` always leaves out."""
 
-DEFAULT_TESTS = ("tests/", "test/", "test_*.py", "*_test.py", "conftest.py")
+DEFAULT_TESTS = ("tests/", "test/", "test_*.py", "*_test.py", "tests.py", "conftest.py")
 """Files that are no production call sites."""
 
 ALWAYS = frozenset({"JOB001", "JOB009"})

@@ -240,7 +240,7 @@ def test_stdin_belongs_to_the_project_of_its_name(project, monkeypatch):
 def test_patterns_are_those_of_gitignore():
     tests = Patterns(DEFAULT_TESTS)
     assert all(
-        tests.matches(name) for name in ("tests/a.py", "x/test/b/c.py", "x/test_a.py", "a_test.py", "conftest.py")
+        tests.matches(name) for name in ("tests/a.py", "x/test/b/c.py", "x/test_a.py", "a_test.py", "x/tests.py", "conftest.py")
     )
     assert not any(tests.matches(name) for name in ("latest/a.py", "testing.py", "contest.py"))
     assert not Patterns(()).matches("a.py")
