@@ -313,6 +313,15 @@ class Places(Protocol):
 
 
 @runtime_checkable
+class Listed(Protocol):
+    """The data of a FrameworkValue of which a slice is a list: a query, which a slice runs."""
+
+    @property
+    def listed(self) -> Value:
+        """All of it as a list."""
+
+
+@runtime_checkable
 class Entered(Protocol):
     """The data of a FrameworkValue that a `with` statement opens: a session, a transaction."""
 

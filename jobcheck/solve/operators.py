@@ -23,6 +23,7 @@ from jobcheck.solve.kinds import (
     Items,
     Keyed,
     Kind,
+    Listed,
     Literal,
     LocalFunction,
     Mapping,
@@ -231,6 +232,8 @@ def sliced(owner: Value) -> Value:
             parts.append(known(Sequence(alt.kind.name, alt.kind.element)))
         elif plain_name(alt.kind) in ("str", "bytes", "queryset", "np_array", "pd_frame"):
             parts.append(plain(plain_name(alt.kind)))
+        elif isinstance(alt.kind, FrameworkValue) and isinstance(alt.kind.data, Listed):
+            parts.append(alt.kind.data.listed)
         elif isinstance(alt.kind, FrameworkValue) and isinstance(alt.kind.data, Items):
             parts.append(known(alt.kind))
         else:

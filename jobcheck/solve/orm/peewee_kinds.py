@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobcheck.code import ir
-from jobcheck.solve.kinds import UNKNOWN, ClassRef, FrameworkValue, Kind, Value, known
+from jobcheck.solve.kinds import UNKNOWN, ClassRef, FrameworkValue, Kind, Sequence, Value, known
 
 NAME = "peewee"
 
@@ -34,6 +34,11 @@ class Query:
     def element(self) -> Value:
         """What iterating over it gives."""
         return self.item
+
+    @property
+    def listed(self) -> Value:
+        """What a slice of it gives: it runs then."""
+        return known(Sequence("list", self.item))
 
 
 @dataclass(frozen=True, slots=True)

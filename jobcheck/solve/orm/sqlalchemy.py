@@ -154,7 +154,8 @@ class SqlAlchemy(NoJobs):
 
     def _function(self, solver: Solver, qualname: str, node: ir.Call, env: Env) -> Value | None:
         if ".func." in qualname and qualname.startswith(("sqlalchemy.", "sqlmodel.")):
-            return made("count" if qualname.endswith(".count") else "function")
+            name = qualname.rpartition(".")[2]
+            return made("count" if name == "count" else "function", name)
         name = short(qualname)
         if not name:
             return None

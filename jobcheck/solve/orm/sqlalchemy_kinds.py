@@ -61,6 +61,11 @@ class Statement:
         """What iterating over a query gives."""
         return self.rows.element
 
+    @property
+    def listed(self) -> Value:
+        """What a slice of it gives: it runs then."""
+        return self.rows.listed
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:

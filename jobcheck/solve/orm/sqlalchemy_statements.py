@@ -105,18 +105,23 @@ def _entity(solver: Solver, node: ir.Expr, env: Env) -> tuple[Value, str, ClassR
             info = solver.records.field(column.cls, column.name)
             return info.value if info else UNKNOWN, column.label or column.name, column.cls, ""
         case FrameworkValue(framework="sqlalchemy", role="count"):
-            return plain("int"), "", _counted(solver, node, env), "count"
+            counted = _column(solver, node, env)
+            return plain("int"), "", counted.cls if counted else None, "count"
+        case FrameworkValue(framework="sqlalchemy", role="function", data="max" | "min"):
+            inside = _column(solver, node, env)
+            info = solver.records.field(inside.cls, inside.name) if inside else None
+            return info.value if info else UNKNOWN, "", inside.cls if inside else None, ""
         case FrameworkValue(framework="sqlalchemy", role="exists", data=Statement() as inner):
             return plain("bool"), "", inner.model, "exists"
         case _:
             return UNKNOWN, "", None, ""
 
 
-def _counted(solver: Solver, node: ir.Expr, env: Env) -> ClassRef | None:
-    """`Order` of `func.count(Order.id)`."""
+def _column(solver: Solver, node: ir.Expr, env: Env) -> Column | None:
+    """The column of `func.count(Order.id)`."""
     inner = positional(node)[0] if isinstance(node, ir.Call) and positional(node) else None
     found = ours(solver.value(inner, env), "column") if inner is not None else None
-    return found.data.cls if found is not None and isinstance(found.data, Column) else None
+    return found.data if found is not None and isinstance(found.data, Column) else None
 
 
 def chained(solver: Solver, owner: FrameworkValue, name: str, node: ir.Call, env: Env) -> Value | None:
