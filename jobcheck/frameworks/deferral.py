@@ -62,7 +62,7 @@ class Deferral(NoJobs):
         """See Framework."""
         postponed = Postponed(solver, registry.callbacks)
         for enqueue in registry.enqueues:
-            enqueue.deferred = postponed.enqueue(enqueue)
+            enqueue.deferred = postponed.enqueue(enqueue) or enqueue.deferred
             # Whoever runs the callback adds nothing to it.
             enqueue.partial = enqueue.partial and not (enqueue.deferred and postponed.is_callback(enqueue))
 

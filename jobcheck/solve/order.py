@@ -59,3 +59,22 @@ def shared_loop(first: Around | None, second: Around | None) -> Around | None:
     """The innermost loop around both places."""
     others = {id(a.node) for a in chain(second) if a.role == "loop"}
     return next((a for a in chain(first) if a.role == "loop" and id(a.node) in others), None)
+
+
+def leaves_before(around: Around | None, node: ir.Node) -> bool:
+    """Whether a branch around a place ends in a return or raise, so that `node`, further down, is not reached from it."""
+    leaves = (ir.Return, ir.Raise)
+    for found in chain(around):
+        if found.role in ("def", "lambda"):
+            return False
+        if found.node.start <= node.start and node.end <= found.node.end and found.role != "handler":
+            continue
+        if isinstance(found.node, ir.If) and found.role == "branch":
+            body = found.node.body if found.truth else found.node.orelse
+        elif isinstance(found.part, ir.Handler):
+            body = found.part.body
+        else:
+            continue
+        if body and isinstance(body[-1], leaves) and not (body[0].start <= node.start and node.end <= body[-1].end):
+            return True
+    return False

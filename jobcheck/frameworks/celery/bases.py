@@ -9,7 +9,8 @@ from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.frameworks.celery import names
 from jobcheck.project.shape import FunctionDecl
-from jobcheck.solve.kinds import ClassRef, FunctionRef
+from jobcheck.registry import Deferred
+from jobcheck.solve.kinds import ClassRef, External, FunctionRef
 
 if TYPE_CHECKING:
     from jobcheck.registry import Job
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 ENQUEUE_STEPS = ("apply_async", "delay", "s", "si", "signature", "subtask", "apply")
 RUN_STEPS = ("__call__",)
 
+_HOOKS = (External("django.db.transaction.on_commit"), External("django.db.connection.on_commit"))
 _APP_WIDE = re.compile(rb"\btask_cls\b|\.Task\s*=[^=]")
 _CHANGES = frozenset({"pop", "update", "setdefault", "append", "insert", "extend", "clear", "popitem", "remove"})
 
@@ -35,6 +37,27 @@ class Bases:
         """Whether the job's base class, or one that the project gives to all its jobs, may change the arguments."""
         base = job.cls or job.base
         return any(self._changes(cls, steps) for cls in ([base] if base else self._defaults()))
+
+    def deferral(self, job: Job, form: str) -> Deferred | None:
+        """What the job's base class puts an enqueue off by: an `apply_async` of its own that hands it to `on_commit`."""
+        base = job.cls or job.base
+        for cls in [base] if base else self._defaults():
+            for step in ("apply_async", "delay") if form == "delay" else ("apply_async",):
+                found = self._deferred(cls, step)
+                if found is not None:
+                    return found
+        return None
+
+    def _deferred(self, cls: ClassRef, step: str) -> Deferred | None:
+        for filename, decl, _ in self._solver.member(cls, step):
+            if not isinstance(decl, FunctionDecl):
+                return None
+            unit = self._solver.function_unit(FunctionRef(filename, decl.qualname, decl.start))
+            for site in self._solver.flow(unit).sites if unit is not None and not unit.refused else ():
+                if self._solver.value(site.call.func, site.env).only in _HOOKS:
+                    return Deferred("on_commit", site.unit.origin(site.call))
+            return None
+        return None
 
     def _changes(self, cls: ClassRef, steps: tuple[str, ...]) -> bool:
         key = (cls, steps)

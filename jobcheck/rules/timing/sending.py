@@ -12,6 +12,7 @@ from jobcheck.solve.sites import Site
 # Frameworks whose queue is a table that is written on the application's own connection.
 _IN_DATABASE = frozenset({"procrastinate", "django-tasks-db"})
 _BROKERS = ("BROKER_URL", "CELERY_BROKER_URL", "broker_url")
+_WAITING = frozenset({"enqueue", "enqueue_call", "delay"})
 _SENDS = frozenset({"delay", "apply_async"})
 # A wait of so many seconds leaves a transaction time enough.
 _LONG = 60
@@ -21,7 +22,7 @@ def sending(enqueue: Enqueue, context: Context) -> Site | None:
     """The call that puts the message on the queue here and now; None when that happens elsewhere, later or never."""
     if enqueue.in_test or enqueue.deferred is not None or enqueue.immediate or enqueue.follows or enqueue.form == "retry":
         return None
-    if _in_database(enqueue, context):
+    if _in_database(enqueue, context) or _waits_by_itself(enqueue, context):
         return None
     if enqueue.sent:
         return enqueue.site
@@ -37,6 +38,18 @@ def _in_database(enqueue: Enqueue, context: Context) -> bool:
     if enqueue.framework in _IN_DATABASE:
         return True
     return context.once("queue-in-database", lambda: _django_broker(context)) and enqueue.framework == "celery"
+
+
+def _waits_by_itself(enqueue: Enqueue, context: Context) -> bool:
+    """django-rq waits for the commit unless its settings say otherwise; the forms that name a time, or many jobs, do not."""
+    if enqueue.framework != "rq" or enqueue.form not in _WAITING:
+        return False
+    return context.once("django-rq-waits", lambda: _rq_waits(context))
+
+
+def _rq_waits(context: Context) -> bool:
+    modes = [text for text, _ in said(context.solver, "COMMIT_MODE")]
+    return bool(context.solver.callers.mentions.files("django_rq")) and not any("auto" in mode for mode in modes)
 
 
 def _django_broker(context: Context) -> bool:

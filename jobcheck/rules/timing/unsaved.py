@@ -14,7 +14,7 @@ from jobcheck.rules.timing import reads
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import ParamDef
 from jobcheck.solve.kinds import ClassObject, ClassRef, Instance, Origin
-from jobcheck.solve.order import exclusive, may_precede
+from jobcheck.solve.order import exclusive, leaves_before, may_precede
 from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sites import Site, Write
 from jobcheck.solve.sources import Source, single
@@ -82,7 +82,7 @@ class Case:
 
     def _after(self, site: Site) -> bool:
         later = site.call.start >= self.site.call.end and not exclusive(site.around, self.site.around)
-        return later and not _leaves_before(self.site, site)
+        return later and not leaves_before(self.site.around, site.call)
 
     def _saved_later(self) -> Operation | None:
         """The save that comes after the enqueue, when none may come before it."""
@@ -212,19 +212,6 @@ def _reads_field(job: Job, model: ClassRef, name: str, parameter: str | None, co
             if isinstance(node, ir.Attribute) and node.attr in (name, f"get_{name}_display"):
                 return visit.unit.origin(node)
     return None
-
-
-def _leaves_before(first: Site, second: Site) -> bool:
-    """Whether the block of the first call ends in a return or raise before the second."""
-    around = first.around
-    while around is not None:
-        node = around.node
-        if around.role == "branch" and isinstance(node, ir.If) and not _inside(second.call, node):
-            body = node.body if around.truth else node.orelse
-            if body and isinstance(body[-1], (ir.Return, ir.Raise)):
-                return True
-        around = around.outer
-    return False
 
 
 def _inside(inner: ir.Node, outer: ir.Node) -> bool:

@@ -10,7 +10,7 @@ from jobcheck.code import ir
 from jobcheck.solve.binding import argument_for
 from jobcheck.solve.defs import Def, Env, ExprDef, IterDef, ParamDef, UnpackDef
 from jobcheck.solve.kinds import Instance
-from jobcheck.solve.order import chain, may_precede
+from jobcheck.solve.order import chain, exclusive, leaves_before
 from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sites import Around, Site
 from jobcheck.solve.sources import Source, single
@@ -54,7 +54,9 @@ class Writes:
         for site in flow.sites if flow is not None else ():
             if site.call is here.call or not frame.covers(site.call) or _home(site.around) is not home:
                 continue
-            if may_precede(site.call, site.around, here.call, here.around):
+            # A later write of a loop's last turn is one of another row.
+            before = site.call.end <= here.call.start and not exclusive(site.around, here.around)
+            if before and not leaves_before(site.around, here.call):
                 yield from self.of_site(site)
 
     def of_site(self, site: Site, depth: int = 0) -> Iterator[Row]:
