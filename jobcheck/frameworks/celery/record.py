@@ -309,6 +309,8 @@ class Recorder:
                 enqueue.jobs = tuple(by_name[enqueue.job_name])
             if isinstance(data, model.Signature):
                 results.note_fed(enqueue, data)
+            if len(enqueue.jobs) == 1:
+                enqueue.deferred = self._classes(solver).deferral(enqueue.jobs[0], enqueue.form)
         again = [retry.enqueue for retry in registry.retries if retry.enqueue is not None]
         for enqueue in (*registry.enqueues, *again):
             if enqueue.framework == model.NAME:
@@ -319,11 +321,15 @@ class Recorder:
         if len(enqueue.jobs) > 1:
             confidence = confidence.lowered()
         made = Message(enqueue, job, wires, confidence, mismatch.outcome(solver, enqueue, job), mismatch.unseen(enqueue))
+        made.rewritten = mismatch.rewritten(self._classes(solver), solver, enqueue, job)
+        made.converted = self._classes(solver).rewrite(job, (*bases.ENQUEUE_STEPS, *bases.RUN_STEPS))
+        return made
+
+    def _classes(self, solver: Solver) -> bases.Bases:
+        """The base classes of the project's jobs."""
         if self._bases is None:
             self._bases = bases.Bases(solver)
-        made.rewritten = mismatch.rewritten(self._bases, solver, enqueue, job)
-        made.converted = self._bases.rewrite(job, (*bases.ENQUEUE_STEPS, *bases.RUN_STEPS))
-        return made
+        return self._bases
 
     def _wires(self, solver: Solver, enqueue: Enqueue, job: Job) -> tuple[tuple[str, ...], Confidence]:
         """Call beats job beats configuration; what cannot be read means the default, less surely."""
