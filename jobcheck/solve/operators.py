@@ -218,7 +218,9 @@ def lookup(owner: Mapping, index: Kind | None) -> Value:
                 return value
         if owner.rest is None and all(isinstance(k.only, (Literal, EnumMember)) for k, _ in owner.entries):
             return UNKNOWN
-    parts = [v for _, v in owner.entries]
+    # An entry under another known key is not meant.
+    known_index = isinstance(index, (Literal, EnumMember))
+    parts = [v for k, v in owner.entries if not (known_index and isinstance(k.only, (Literal, EnumMember)))]
     if owner.rest is not None:
         parts.append(owner.rest[1])
     return join([*parts, UNKNOWN])
@@ -449,6 +451,6 @@ def _instance_of(solver: Solver, cls: ClassRef) -> Value:
             return known(Sequence(stdlib.SEQUENCES[cls.qualname], UNKNOWN))
         if cls.qualname in stdlib.MAPPINGS:
             return known(Mapping(stdlib.MAPPINGS[cls.qualname], (), (UNKNOWN, UNKNOWN)))
-        return UNKNOWN
+        return known(Instance(cls)) if solver.classes.record(cls) is not None else UNKNOWN
     flavor = solver.classes.enum_flavor(cls)
     return known(EnumMember(cls, flavor)) if flavor else known(Instance(cls))

@@ -141,6 +141,10 @@ FUNCTIONS = [
     ("def f(n, request):\n    return request", "..."),
     ("@task\ndef f(request):\n    return request", "..."),
     ("def f(orders: QuerySet):\n    return orders.filter(a=1)", "a QuerySet"),
+    ("def f(orders: 'QuerySet[Order]'):\n    return orders.filter(a=1).first()", f"{ORDER} | None"),
+    ("def f(orders: OrderQuerySet):\n    return orders.paid().first()", "a database record | None"),
+    ("def f(user: User):\n    return user.email", "a str"),
+    ("def f(user):\n    if isinstance(user, User):\n        return user", "an instance of `User` (a Django model) | None"),
     # receivers
     ("@receiver(post_save, sender=Order)\ndef f(sender, instance, **kwargs):\n    return instance", ORDER),
     ("@receiver(post_save, sender='shop.Order')\ndef f(sender, instance, **kwargs):\n    return instance.total", "a Decimal"),
@@ -176,7 +180,7 @@ CLASSES = [
     ("def f():\n    return LineSerializer(data={}).instance", LINE),
     ("def f():\n    return LineSerializer(data={}).data", "a dict"),
     ("def f():\n    return LineSerializer(data={}).validated_data['order']", ORDER),
-    ("def f():\n    return LineSerializer(data={}).validated_data['kinds']", "a set"),
+    ("def f():\n    return LineSerializer(data={}).validated_data['kinds']", "..."),
     ("class A(LineSerializer):\n    def f(self):\n        return self.context['request'].user", PERSON),
     ("class A(LineSerializer):\n    def create(self, data):\n        return data\n\ndef f():\n    return A().create({})['order']", ORDER),  # noqa: E501
     # views

@@ -7,7 +7,6 @@ about a call or a class and nothing more: what follows from them for a job, rule
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
@@ -115,6 +114,7 @@ class Records:
         self._solver = solver
         self._operations: dict[int, tuple[Site, Operation | None]] = {}
         self._fields: dict[ClassRef, dict[str, FieldInfo]] = {}
+        self._mappers = [f for f in solver.frameworks if isinstance(f, Orm)]
         self._infers = [f for f in solver.frameworks if isinstance(f, Infers)]
         self.memo: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
 
@@ -132,10 +132,6 @@ class Records:
         """What a call on something unknown must give, by its arguments."""
         found = (mapper.inferred(self._solver, node, env) for mapper in self._infers)
         return next((value for value in found if value is not None), None)
-
-    @property
-    def _mappers(self) -> Iterable[Orm]:
-        return (f for f in self._solver.frameworks if isinstance(f, Orm))
 
     def operation(self, site: Site) -> Operation | None:
         """What a call does to the database; None when it does nothing there, or that is not known."""

@@ -97,6 +97,26 @@ class DjangoModels(NoJobs):
         models = self.parts(solver).models
         return models.all(cls) if models.is_model(cls) else None
 
+    def promised(self, solver: Solver, qualname: str, arguments: tuple[Value, ...]) -> Value | None:
+        """See Infers: `QuerySet[Order]`, `Manager[Order]`, a model of a library."""
+        parts = self.parts(solver)
+        ref = ClassRef(qualname)
+        sort = parts.queries.sort(ref)
+        if sort:
+            only = arguments[0].only if arguments else None
+            return known(FrameworkValue(NAME, sort, Query(only.cls if isinstance(only, Instance) else None)))
+        if not parts.models.is_model(ref):
+            return None
+        return plain("record") if ref.name == "Model" else known(Instance(ref))
+
+    def entered(self, solver: Solver, context: Instance) -> Value | None:
+        """See Infers: nothing of Django's is entered that way."""
+        return None
+
+    def inferred(self, solver: Solver, node: ir.Call, env: Env) -> Value | None:
+        """See Infers: what a call is on tells enough."""
+        return None
+
     # --- attributes --------------------------------------------------------------------------------------------
 
     def attribute(self, solver: Solver, owner: Kind, name: str) -> Value | None:
@@ -144,6 +164,9 @@ class DjangoModels(NoJobs):
         parts = self.parts(solver)
         if parts.models.is_model(cls):
             return parts.records.attribute(owner, name)
+        if parts.queries.sort(cls):
+            query = Query(None, parts.queries.classes(cls))
+            return parts.queries.attribute(FrameworkValue(NAME, parts.queries.sort(cls), query), query, name)
         sort = parts.sorts.of(cls)
         if not sort or any(True for _ in solver.member(cls, name)):
             return None

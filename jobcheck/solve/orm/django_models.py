@@ -223,6 +223,20 @@ class Models:
             self._keys[cls] = self._find_key(cls)
         return self._keys[cls]
 
+    def is_child(self, cls: ClassRef, of: ClassRef) -> bool:
+        """Whether a model has a table of its own beside that of a model it derives from (neither abstract nor proxy)."""
+        info = self.solver.classes.info(cls)
+        derives = info is not None and of in info.bases and self.is_model(of)
+        return derives and not self._meta_says(of, "abstract") and not self._meta_says(cls, "proxy")
+
+    def _meta_says(self, cls: ClassRef, name: str) -> bool:
+        """Whether the class's own Meta sets a flag."""
+        info = self.solver.classes.info(cls)
+        metas = [c for c in info.decl.classes if c.name == "Meta"] if info else []
+        data = (self.solver.raw(info.filename) or b"") if info else b""
+        spans = [d.value for m in metas for d in m.assigns if name in d.names and d.value]
+        return any(data[start:end].strip() == b"True" for start, end in spans)
+
     def _find_key(self, cls: ClassRef) -> FieldInfo:
         info = self.solver.classes.info(cls)
         for ancestor in info.ancestors if info else ():

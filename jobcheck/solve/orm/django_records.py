@@ -73,10 +73,20 @@ class Records:
             value = self.models.key_value(relation.relation) if relation.relation else UNKNOWN
             nullable = plain("none").alts[0].kind in relation.value.kinds()
             return join([value, plain("none")]) if nullable and value.alts else value
+        if name.endswith(("_ptr", "_ptr_id")):
+            return self._parent(cls, name)
         if name in tables.USER_FLAGS and self._is_user(cls):
             return plain("bool")
         if name in tables.RECORD_METHODS or tables.plain_method(name) in tables.RECORD_METHODS or _is_display(name):
             return known(FrameworkValue(NAME, "method", Method(known(owner), name)))
+        return None
+
+    def _parent(self, cls: ClassRef, name: str) -> Value | None:
+        """`order_ptr` of a model that derives from another one, and its key."""
+        info = self.solver.classes.info(cls)
+        for above in info.ancestors if info else ():
+            if above.name.lower() == name.removesuffix("_id").removesuffix("_ptr") and self.models.is_child(cls, above):
+                return self.models.key_value(above) if name.endswith("_id") else known(Instance(above))
         return None
 
     def _is_user(self, cls: ClassRef) -> bool:
@@ -108,6 +118,8 @@ class Records:
             field = self._unnamed(referring, cls, one=model == name) if referring is not None else None
             if referring is not None and field is not None:
                 return self._other_side(referring, field)
+            if referring is not None and model == name and self.models.is_child(referring, cls):
+                return known(Instance(referring))
         return None
 
     def _other_side(self, cls: ClassRef, field: str) -> Value:
@@ -138,7 +150,7 @@ class Records:
 
     @cached_property
     def _sources(self) -> list[tuple[str, bytes]]:
-        """The files that declare relations."""
+        """The files that may declare models."""
         found = []
         for filename in self.solver.project.filenames:
             if "/migrations/" in filename or self.solver.is_test(filename):
@@ -147,7 +159,7 @@ class Records:
                 data = self.solver.project.source(filename).data
             except UnreadableSource:
                 continue
-            if b"ForeignKey(" in data or b"OneToOneField(" in data or b"ManyToManyField(" in data:
+            if b"django" in data and (b"Field(" in data or b"ForeignKey(" in data):
                 found.append((filename, data))
         return found
 

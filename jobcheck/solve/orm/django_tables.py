@@ -172,8 +172,8 @@ FORM_KINDS: dict[str, str] = {
     "DurationField": "timedelta", "UUIDField": "uuid", "FileField": "uploaded_file", "ImageField": "uploaded_file",
     "MultipleChoiceField": "list[str]",
 }  # fmt: skip
-# Where serializers differ: choices are what they are declared as.
-REST_KINDS = {"ChoiceField": "", "MultipleChoiceField": "set[str]", "DictField": "dict", "HStoreField": "dict"}
+# Where serializers differ: choices are what they are declared as, several of them a set before REST framework 3.16.
+REST_KINDS = {"ChoiceField": "", "MultipleChoiceField": "", "DictField": "dict", "HStoreField": "dict"}
 RELATED_FIELDS = frozenset({
     "ModelChoiceField", "ModelMultipleChoiceField", "PrimaryKeyRelatedField", "SlugRelatedField", "HyperlinkedRelatedField",
 })  # fmt: skip
