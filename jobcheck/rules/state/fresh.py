@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.rules.state import keys, reports
-from jobcheck.solve.defs import Env
+from jobcheck.solve.defs import Env, ExprDef
 from jobcheck.solve.flow import Flow, Site
 from jobcheck.solve.kinds import ClassRef, FunctionRef, Origin
 from jobcheck.solve.solver import Solver
@@ -111,9 +112,16 @@ class Fresh:
         given = [a.value for a in site.call.args]
         if isinstance(func, ir.Attribute):
             given.append(func.value)
-        return any(self._of_record(node, env) for g in given for node, env in self.solver.sources.parts(g, site.env))
+        return any(self._of_record(node, env) for g in given for node, env in self._near(g, site.env))
 
-    def _of_record(self, node: ir.Expr, env: Env) -> bool:
+    def _near(self, argument: ir.Expr, env: Env) -> Iterator[tuple[ir.Node, Env]]:
+        """The parts of an argument, and of what its name was given just before."""
+        yield from ((node, env) for node in walk(argument, into_functions=False))
+        definition = env.lookup(argument.id)[0] if isinstance(argument, ir.Name) else None
+        if isinstance(definition, ExprDef):
+            yield from ((node, definition.env) for node in walk(definition.node, into_functions=False))
+
+    def _of_record(self, node: ir.Node, env: Env) -> bool:
         if isinstance(node, ir.Name):
             source = self.solver.sources.of(node, env)
             return keys.parameter(source, self.function) == self.parameter or self._record(node, env) is not None

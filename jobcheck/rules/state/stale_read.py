@@ -73,15 +73,15 @@ class StaleRead(Rule):
         for argument, parameter, _ in placed(message):
             if parameter is None or argument.node is None or argument.star:
                 continue
-            given = _refetched(message, argument, context)
-            fresh = Fresh(context.solver, job.function, parameter, given)
-            telling = context.once(("telling", job.function, parameter, given), fresh.telling)
-            if telling.told:
-                yield from self._compare(message, argument, telling, context)
+            changes = Changes(context.solver).before(enqueue.site, argument.node)
+            if changes:
+                yield from self._compare(message, argument, parameter, changes, context)
 
-    def _compare(self, message: Message, argument: Argument, telling: Telling, context: Context) -> Iterator[FindingBuilder]:
-        assert argument.node is not None
-        for change in Changes(context.solver).before(message.enqueue.site, argument.node):
+    def _compare(
+        self, message: Message, argument: Argument, parameter: str, changes: list[Change], context: Context
+    ) -> Iterator[FindingBuilder]:
+        telling = _telling(message, argument, parameter, context)
+        for change in changes:
             told = next((t for t in telling.told if t.field == change.field and t.model in (None, change.model)), None)
             if told is not None and change.field not in telling.tested and not _passed(message, change):
                 yield self._finding(message, argument, change, told, context)
@@ -108,6 +108,13 @@ class StaleRead(Rule):
         builder.relate(context.place(told.fetch), "it fetches the record here")
         context.relate_enqueue(builder, message.enqueue)
         return builder
+
+
+def _telling(message: Message, argument: Argument, parameter: str, context: Context) -> Telling:
+    """What the job reports of the record of a parameter."""
+    function, given = message.job.function, _refetched(message, argument, context)
+    assert function is not None
+    return context.once(("telling", function, parameter, given), Fresh(context.solver, function, parameter, given).telling)
 
 
 def _refetched(message: Message, argument: Argument, context: Context) -> bool:
