@@ -170,13 +170,21 @@ class Sources:
                 continue
             if not isinstance(part, _WRAPPINGS):
                 yield cast("ir.Expr", part), where
-            inner = where.unit.flow.scopes.get(id(part), where) if where.unit.flow is not None else where
-            stack.extend((child, inner) for child in reversed(children(part)))
-            if isinstance(part, (ir.Name, ir.Attribute)):
-                definition = where.lookup(dotted(part))[0]
-                stack.extend(_made_of(definition) if definition is not None else ())
-            elif isinstance(part, ir.Call):
+            stack.extend(self._below(part, where))
+            if isinstance(part, ir.Call):
                 stack.extend(self._results(part, where))
+
+    def _below(self, part: ir.Node, env: Env) -> Iterator[tuple[ir.Node, Env]]:
+        """What an expression is made of directly. Of `row.name` that is not what `row` was made of."""
+        if isinstance(part, (ir.Name, ir.Attribute)):
+            definition = env.lookup(dotted(part))[0]
+            yield from _made_of(definition) if definition is not None else ()
+        if isinstance(part, ir.Attribute) and isinstance(part.value, ir.Name):
+            return
+        inner = env.unit.flow.scopes.get(id(part), env) if env.unit.flow is not None else env
+        if isinstance(part, ir.Call) and isinstance(part.func, ir.Attribute):
+            yield part.func.value, env  # `text.strip()` is made of the text
+        yield from ((child, inner) for child in reversed(children(part)))
 
     def _results(self, node: ir.Call, env: Env) -> Iterator[tuple[ir.Node, Env]]:
         if self._depth < DEEPEST_HELPER:

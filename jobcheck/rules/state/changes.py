@@ -9,7 +9,7 @@ from jobcheck.code import ir
 from jobcheck.rules.state import keys
 from jobcheck.solve.binding import argument_for
 from jobcheck.solve.callers import Call
-from jobcheck.solve.defs import Env, ParamDef
+from jobcheck.solve.defs import Def, Env, ExprDef, NarrowDef, ParamDef, PhiDef, UnpackDef
 from jobcheck.solve.flow import Around, Flow, Site
 from jobcheck.solve.kinds import ClassObject, ClassRef, FunctionRef, Origin
 from jobcheck.solve.order import chain, may_precede, surely_precedes
@@ -98,13 +98,24 @@ class Changes:
         return None
 
     def _is_new(self, record: Source) -> bool:
-        """Whether the record was made here: there is no older state that a later change could replace unseen."""
-        operation = keys.operation_of(self.solver, record)
+        """Whether the record is, or may be, made here: there is no older state that a later change could replace unseen."""
+        definition = record.definition
+        if isinstance(definition, PhiDef):
+            return any(self._is_made(part) for part in definition.parts)
+        return self._is_made(definition) if definition is not None else self._makes(record.node, record.env)
+
+    def _is_made(self, definition: Def) -> bool:
+        while isinstance(definition, (UnpackDef, NarrowDef)):
+            definition = definition.source if isinstance(definition, UnpackDef) else definition.before
+        return isinstance(definition, ExprDef) and self._makes(definition.node, definition.env)
+
+    def _makes(self, node: ir.Expr, env: Env) -> bool:
+        source = self.solver.sources.of(node, env)
+        operation = keys.operation_of(self.solver, source)
         if operation is not None:
             return operation.act in ("create", "upsert")
-        return isinstance(record.node, ir.Call) and isinstance(
-            self.solver.value(record.node.func, record.env).only, ClassObject
-        )
+        made = source.node
+        return isinstance(made, ir.Call) and isinstance(self.solver.value(made.func, source.env).only, ClassObject)
 
     def _around(self, point: _Point, record: Source, up: int) -> Iterator[Change]:
         """Changes in the function itself, then in those that call it."""

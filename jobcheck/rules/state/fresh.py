@@ -33,10 +33,14 @@ class Told:
 
 @dataclass(slots=True)
 class Telling:
-    """What one job reports of the record of one parameter; `tested` are the fields that decide what it does."""
+    """What one job reports of the record of one parameter.
+
+    `tested` are the fields that decide what it does, `used` those that it works with besides reporting them.
+    """
 
     told: list[Told] = field(default_factory=list)
     tested: set[str] = field(default_factory=set)
+    used: set[str] = field(default_factory=set)
 
 
 class Fresh:
@@ -68,8 +72,11 @@ class Fresh:
             if kind is not None:
                 self._report(site, kind)
             elif depth < DEEPEST and self.flows < MOST_FLOWS and self._concerned(site):
-                for inner in self.solver.sources.bound(site.call, site.env):
+                flows = self.solver.sources.bound(site.call, site.env)
+                for inner in flows:
                     self._flow(inner, depth + 1)
+                if not flows:
+                    self._works(site)
 
     def _report(self, site: Site, kind: str) -> None:
         given = [a.value for a in site.call.args]
@@ -78,6 +85,13 @@ class Fresh:
         for argument in given:
             for node, env in self.solver.sources.parts(argument, site.env):
                 self._part(node, env, site, kind)
+
+    def _works(self, site: Site) -> None:
+        """What a call out of sight is given of the record: it is worked with."""
+        for argument in site.call.args:
+            for node, env in self._near(argument.value, site.env):
+                if isinstance(node, ir.Attribute) and self._record(node.value, env) is not None:
+                    self.found.used.add(_field(node.attr))
 
     def _part(self, node: ir.Expr, env: Env, site: Site, kind: str) -> None:
         if not isinstance(node, ir.Attribute):

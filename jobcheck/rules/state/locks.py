@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.rules.state import keys
-from jobcheck.rules.state.rows import Row, Step
+from jobcheck.rules.state.rows import Row, Step, locks_around
+from jobcheck.solve.defs import dotted
 from jobcheck.solve.flow import Flow, Site
 from jobcheck.solve.kinds import FrameworkValue
 from jobcheck.solve.order import may_precede
 from jobcheck.solve.orm.base import Operation
+from jobcheck.solve.reach import Visit
 from jobcheck.solve.solver import Solver
 
 
@@ -45,6 +47,19 @@ def _after(row: Row, lock: Site, save: Step) -> bool:
     if not may_precede(lock.call, lock.around, save.node, save.around) or lock.call.end > save.node.start:
         return False
     return not any(may_precede(lock.call, lock.around, r.node, r.around) and r.precedes(save) for r in row.renewals)
+
+
+def held(solver: Solver, visit: Visit) -> bool:
+    """Whether some lock is taken on the way from the job to a function: around a call that leads to it, or by `acquire`."""
+    if any(locks_around(solver, call.around) for call in visit.calls):
+        return True
+    flows = [visit.flow, *(call.unit.flow for call in visit.calls if call.unit.flow is not None)]
+    return any(_acquires(site) for flow in flows for site in flow.sites)
+
+
+def _acquires(site: Site) -> bool:
+    func = site.call.func
+    return isinstance(func, ir.Attribute) and func.attr in ("acquire", "aacquire") and "lock" in dotted(func.value).lower()
 
 
 def never_run(solver: Solver, flow: Flow) -> Iterator[Site]:

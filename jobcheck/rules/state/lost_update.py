@@ -36,8 +36,8 @@ Write only what the job has changed: `save(update_fields=[...])`, or `.filter(pk
 None.
 
 ## Known limits
-A fetch and a save with nothing slow between them are left alone, and so are locks of the project's own making. Whether
-anything else writes to the row is not asked: confidence is medium.
+A fetch and a save with nothing slow between them are left alone, and so is what runs under a lock of any sort. Where no
+other code is seen that writes to such rows, a whole row saved after slow work has low confidence.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ from jobcheck.rules.state.computed import computed
 from jobcheck.rules.state.entries import visits_of
 from jobcheck.rules.state.rows import Row, Rows, Step, guarded
 from jobcheck.rules.state.slow import Slow
+from jobcheck.rules.state.writers import elsewhere
 from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import FunctionRef, Origin
 from jobcheck.solve.order import may_precede
@@ -83,15 +84,16 @@ class LostUpdate(Rule):
                         yield builder
 
     def _function(self, job: Job, visit: Visit, slow: Slow, context: Context) -> Iterator[FindingBuilder]:
+        locked = locks.held(context.solver, visit)
         yield from (self._never_run(job, site, context) for site in locks.never_run(context.solver, visit.flow))
         for row in Rows(context.solver, visit.flow).fetched():
-            yield from self._row(job, row, slow, context)
+            yield from self._row(job, row, slow, locked, context)
 
-    def _row(self, job: Job, row: Row, slow: Slow, context: Context) -> Iterator[FindingBuilder]:
+    def _row(self, job: Job, row: Row, slow: Slow, locked: bool, context: Context) -> Iterator[FindingBuilder]:
         stale = locks.stale_save(context.solver, row)
         if stale is not None:
             yield self._stale(job, row, *stale, context)
-        elif not guarded(context.solver, row):
+        elif not locked and not guarded(context.solver, row):
             found = self._counted(job, row, context) or self._whole(job, row, slow, context)
             yield from () if found is None else (found,)
 
@@ -133,13 +135,16 @@ class LostUpdate(Rule):
         return None
 
     def _lost(self, job: Job, row: Row, save: Step, wait: Origin, context: Context) -> FindingBuilder:
+        run = frozenset((v.unit.filename, v.unit.offset) for v in visits_of(job, context))
+        written, other = elsewhere(context, row.model, run) if row.model is not None else (True, None)
         builder = self._finding(
             job, save, f"`{job.label}` saves the whole {row.name} as read before slow work: what others write meanwhile is lost",
-            Confidence.MEDIUM, context,
+            Confidence.MEDIUM if written else Confidence.LOW, context,
         )  # fmt: skip
         builder.how_to_fix = "Write what the job has changed: `save(update_fields=[...])`, or fetch the row after the slow work."
         self._relate(builder, row, context)
-        return builder.relate(context.place(wait), "this takes its time")
+        builder.relate(context.place(wait), "this takes its time")
+        return builder.relate(context.place(other), "it is written here too") if other is not None else builder
 
     # --- computed from what was read ---------------------------------------------------------------------------
 

@@ -239,9 +239,14 @@ class Rows:
 
 def guarded(solver: Solver, row: Row) -> bool:
     """Whether the row is read with a lock, or inside of one that is no transaction."""
-    return row.locked or any(
+    return row.locked or locks_around(solver, row.around)
+
+
+def locks_around(solver: Solver, place: Around | None) -> bool:
+    """Whether a place stands in the `with` of a lock."""
+    return any(
         around.role == "with" and isinstance(around.part, ir.WithItem) and _locks(solver, around.part, around)
-        for around in chain(row.around)
+        for around in chain(place)
     )
 
 

@@ -43,7 +43,8 @@ None.
 
 ## Known limits
 Templates that are given the whole record are not read. The change is sought in the function that enqueues, in its callers
-and in the helpers that it hands the record to, two levels each. A field that the job tests is what it acts on, and quiet.
+and in the helpers that it hands the record to, two levels each. A field that the job tests is what it acts on, and quiet; so is
+one that it works with and only logs besides. Records that may be new where they are enqueued have no older state.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class StaleRead(Rule):
     ) -> Iterator[FindingBuilder]:
         telling = _telling(message, argument, parameter, context)
         for change in changes:
-            told = next((t for t in telling.told if t.field == change.field and t.model in (None, change.model)), None)
+            told = next((t for t in telling.told if _is_of(t, change, telling)), None)
             if told is not None and change.field not in telling.tested and not _passed(message, change):
                 yield self._finding(message, argument, change, told, context)
 
@@ -108,6 +109,12 @@ class StaleRead(Rule):
         builder.relate(context.place(told.fetch), "it fetches the record here")
         context.relate_enqueue(builder, message.enqueue)
         return builder
+
+
+def _is_of(told: Told, change: Change, telling: Telling) -> bool:
+    """Whether a report is of the changed field; a log line is only one where the job does nothing else with the field."""
+    same = told.field == change.field and told.model in (None, change.model)
+    return same and not (told.kind == "log" and told.field in telling.used)
 
 
 def _telling(message: Message, argument: Argument, parameter: str, context: Context) -> Telling:
