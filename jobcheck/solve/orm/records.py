@@ -59,7 +59,7 @@ def _is_table(solver: Solver, info: ClassInfo) -> bool:
 
 def _has_columns(solver: Solver, info: ClassInfo) -> bool:
     """A class whose bases cannot be seen, but which names a table and declares columns for it, is mapped."""
-    if info.complete and not info.decorators:
+    if info.complete and not info.decorators and not info.externals:
         return False
     data = (solver.raw(info.filename) or b"")[info.decl.start : info.decl.end]
     if not _TABLE.search(data) or not _COLUMNS.search(data):
