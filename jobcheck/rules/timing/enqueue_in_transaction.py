@@ -179,16 +179,15 @@ def _act(row: Row) -> str:
 
 
 def _by_model(message: Message, path: Path, level: Confidence, context: Context) -> Iterator[_Case]:
-    """Rows of a model that the transaction writes and the job reads by one of its arguments."""
+    """Rows of a model that the transaction writes and that the job reads: by one of its arguments, or all there are."""
     writes = context.once("writes", lambda: Writes(context.solver))
-    known = [read for read in reads.reads_of(message.job, context) if read.parameters and read.model is not None]
-    if not known:
-        return
-    for frame in path.frames:
+    known = reads.reads_of(message.job, context)
+    by_argument, whole = tuple(r for r in known if r.parameters), tuple(r for r in known if r.whole)
+    for frame in path.frames if known else ():
         for row in writes.before(frame):
-            read = reads.of_model(tuple(known), row.model, context)
-            if read is not None and row.model is not None and row.act in (*_NEW, "delete"):
-                text = f" that {_DONE[row.act]} a `{row.model.name}`: the job, which reads such rows, may not see that yet"
+            new = row.act in (*_NEW, "delete")
+            read = reads.of_model((*by_argument, *whole) if new else whole, row.model, context)
+            if read is not None and row.model is not None:
+                done = f" that {_DONE.get(row.act, 'writes')} a `{row.model.name}`"
+                text = f"{done}: the job, which reads such rows, may not see that yet"
                 yield _Case(min(level, Confidence.MEDIUM), path, row, read.origin, text)
-
-

@@ -28,11 +28,13 @@ _MAPPERS = frozenset({"django", "sqlalchemy", "peewee", "mongoengine"})
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One question to the database. `parameters` are the job's parameters by which it asks."""
+    """One question to the database. `parameters` are the job's parameters by which it asks; `whole`: it asks for rows that no
+    argument names."""
 
     model: ClassRef | None
     origin: Origin
     parameters: frozenset[str]
+    whole: bool = False
 
 
 def reads_of(job: Job, context: Context) -> tuple[Read, ...]:
@@ -104,7 +106,8 @@ def _reads(ref: FunctionRef, solver: Solver) -> list[Read]:
             operation = solver.records.operation(site)
             if operation is not None and operation.act in _ASKS:
                 parameters = _parameters(solver, visit, site, operation)
-                found.append(Read(operation.model, site.unit.origin(site.call), parameters))
+                whole = operation.act == "fetch" and not parameters
+                found.append(Read(operation.model, site.unit.origin(site.call), parameters, whole))
             elif operation is None:
                 found.extend(_query(solver, visit, site))
         found.extend(_relations(solver, visit))
