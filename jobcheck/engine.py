@@ -30,7 +30,6 @@ from jobcheck.rules.base import Context, Rule
 from jobcheck.rules.catalogue import catalogue
 from jobcheck.solve.kinds import ClassRef, FrameworkValue, FunctionRef
 from jobcheck.solve.sites import Site
-from jobcheck.solve.sites import Site
 from jobcheck.solve.solver import Solver
 from jobcheck.solve.units import Unit
 

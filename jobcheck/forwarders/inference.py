@@ -13,6 +13,7 @@ from jobcheck.code import ir
 from jobcheck.forwarders.dependence import named_forms, parameters
 from jobcheck.forwarders.routes import Routes, Step, Way, own_parameters
 from jobcheck.frameworks.arguments import written_at
+from jobcheck.frameworks.hinges import Hinges
 from jobcheck.registry import Callback, Enqueue, Registry
 from jobcheck.solve.kinds import FrameworkValue, Function, LocalFunction
 from jobcheck.solve.sites import Flow, Site
@@ -50,21 +51,21 @@ class Forwarders:
 
     def take(self, site: Site, verb: str, framework: Framework) -> bool:
         """Record a call at the callers of its function, when it hangs on them; whether it was."""
-        hinges = framework.hinges(site.call, verb)
-        if not hinges or site.unit.function is None:
+        if site.unit.function is None:
             return False
-        found = parameters(hinges, site.env)
+        found = parameters(framework.hinges(site.call, verb), site.env)
         return bool(found) and self._at_callers(site, found)
 
     def _at_callers(self, site: Site, found: list[ParamDef]) -> bool:
         unit = site.unit
         hanging = own_parameters(found, unit)
         nested = [p for p in found if p.function is not unit.function]
-        ways = self._routes.ways(unit, hanging) if hanging else []
+        on_self = [p for p in hanging if self._routes.is_receiver(p, unit)]
+        ways = self._routes.ways(unit, hanging) if len(on_self) < len(hanging) else []
         for param in nested:
             ways += self._routes.nested_ways(unit, param.function)
         recorded = [self._record(sites) for way in ways for sites in self._routes.walk(way, site.call)]
-        if not ways and any(self._routes.is_receiver(p, unit) for p in hanging) and not self._known(site):
+        if not ways and on_self and not self._known(site):
             recorded = [self._record((found_site,)) for found_site in self._routes.at_subclasses(site)]
         return any(recorded)
 
@@ -98,8 +99,8 @@ class Forwarders:
             return
         node = self._node(callee)
         for inner in list(flow.sites):
-            given = [p for p in parameters([inner.call.func, *(a.value for a in inner.call.args)], inner.env) if p.function is node]
-            if not given:
+            whole = Hinges([inner.call.func, *(a.value for a in inner.call.args)])
+            if all(p.function is not node for p in parameters(whole, inner.env)):
                 continue
             for sites in self._routes.walk(Way(steps), inner.call):
                 if not self._record(sites) and len(steps) < DEEPEST_FOLLOW:

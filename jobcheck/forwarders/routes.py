@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.forwarders.dependence import parameters
+from jobcheck.frameworks.hinges import Hinges
 from jobcheck.solve.binding import argument_for, bound_flow, flow_with
 from jobcheck.solve.defs import GivenDef, ParamDef
 from jobcheck.solve.flow_expressions import all_params
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 # How many functions a job is handed through, how many routes are walked to one call, and the largest function on the way.
 DEEPEST_ROUTE = 4
-MOST_ROUTES = 48
+MOST_ROUTES = 100
 LARGEST_FORWARDER = 12_000
 
 Callee = Function | LocalFunction
@@ -61,9 +62,11 @@ class Routes:
         if ref is None or unit.function is None or ref in busy or depth >= DEEPEST_ROUTE or self._too_large(ref):
             return []
         found: list[Way] = []
-        for call in self._solver.callers.of(ref).calls:
+        for call in self._solver.callers.of(ref, far=True).calls:
             step = Step(call.site, call.callee)
             more = self._hanging_at(step, hanging)
+            if depth and all(p.role in ("vararg", "kwarg") for p in more):
+                more = []  # the job is known here; what is handed on from further out would be told again and again
             outer = self.ways(call.site.unit, more, depth + 1, busy | {ref}) if more else []
             if outer:
                 found.extend(Way((*way.steps, step), way.on_self) for way in outer)
@@ -95,13 +98,16 @@ class Routes:
         site = step.site
         if site.unit.function is None:
             return []
-        nodes = [node for param in hanging for node in self._given_for(step, param)]
-        return own_parameters(parameters(nodes, site.env), site.unit)
+        given = Hinges()
+        for param in hanging:
+            into = given.lists if param.role in ("vararg", "kwarg") else given.jobs
+            into += self._given_for(step, param)
+        return own_parameters(parameters(given, site.env), site.unit)
 
     def _given_for(self, step: Step, param: ParamDef) -> list[ir.Expr]:
         call, bound = step.site.call, isinstance(step.callee, Function) and step.callee.bound is not None
         if bound and param.index == 0:
-            return [call.func.value] if isinstance(call.func, ir.Attribute) else []
+            return [call.func.value] if isinstance(call.func, ir.Attribute) and isinstance(call.func.value, ir.Name) else []
         if param.role in ("vararg", "kwarg"):
             return [a.value for a in call.args if a.star == ("*" if param.role == "vararg" else "**")]
         found = argument_for(call, param, bound)

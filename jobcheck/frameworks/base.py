@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from jobcheck.code import ir
-from jobcheck.frameworks.hinges import of_call
+from jobcheck.frameworks.hinges import Hinges, of_call
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.solve.defs import Env
 from jobcheck.solve.flow import Flow, Site
@@ -43,7 +43,7 @@ class Framework(Protocol):
     @property
     def forwarded(self) -> frozenset[str]: ...
 
-    def hinges(self, call: ir.Call, verb: str) -> list[ir.Expr]:
+    def hinges(self, call: ir.Call, verb: str) -> Hinges:
         """The expressions of a call with one of the `forwarded` verbs on which it hangs what it enqueues."""
 
     def knows(self, qualname: str) -> bool:
@@ -54,6 +54,9 @@ class Framework(Protocol):
 
     def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
         """The value of calling `callee`, or None when that is not this framework's."""
+
+    def annotated_as(self, qualname: str) -> Value | None:
+        """What an annotation with a class of this framework promises, by the class's full name; None for other classes."""
 
     def decorate(self, solver: Solver, decorator: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value | None:
         """What a function becomes under a decorator of this framework, or None when it is none."""
@@ -95,7 +98,7 @@ class NoJobs:
     verbs: frozenset[str] = frozenset()
     forwarded: frozenset[str] = frozenset()
 
-    def hinges(self, call: ir.Call, verb: str) -> list[ir.Expr]:
+    def hinges(self, call: ir.Call, verb: str) -> Hinges:
         """See Framework."""
         return of_call(call)
 
@@ -108,6 +111,10 @@ class NoJobs:
         return None
 
     def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
+        """See Framework."""
+        return None
+
+    def annotated_as(self, qualname: str) -> Value | None:
         """See Framework."""
         return None
 

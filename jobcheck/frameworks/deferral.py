@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.frameworks.base import NoJobs
+from jobcheck.frameworks.hinges import Hinges
 from jobcheck.frameworks.postponed import Postponed
 from jobcheck.registry import Callback
 from jobcheck.solve.calls import argument
@@ -42,10 +43,10 @@ class Deferral(NoJobs):
 
     forwarded = frozenset({"on_commit", "addAfterCommitHook"})
 
-    def hinges(self, call: ir.Call, verb: str) -> list[ir.Expr]:
+    def hinges(self, call: ir.Call, verb: str) -> Hinges:
         """See Framework: the callback."""
         node = argument(call, 0, "func") or argument(call, 0, "hook")
-        return [node] if isinstance(node, (ir.Name, ir.Attribute)) else []
+        return Hinges([node] if isinstance(node, (ir.Name, ir.Attribute)) else [])
 
     def record(self, solver: Solver, site: Site, registry: Registry) -> None:
         """Note a callback, and the enqueue that a bare `on_commit(job.delay)` is."""

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from jobcheck.code import ir
 
 _NAMES = frozenset({"name", "task", "varies", "func", "f", "function", "job"})
 _LISTS = frozenset({"args", "kwargs"})
 
 
-def of_call(call: ir.Call, *, named: bool = False, lists: bool = False) -> list[ir.Expr]:
+@dataclass(slots=True)
+class Hinges:
+    """`jobs`: expressions that may be the job, its name, or a callable; `lists`: those that are lists of its arguments."""
+
+    jobs: list[ir.Expr] = field(default_factory=list)
+    lists: list[ir.Expr] = field(default_factory=list)
+
+
+def of_call(call: ir.Call, *, owner: bool = True, named: bool = False, lists: bool = False) -> Hinges:
     """What the verb stands on, and the `*args` and `**kwargs` that are passed.
 
-    `named`: the job, or its name, is the first argument; `lists`: arguments are given as a list and a dict.
+    `owner`: the verb may stand on the job; `named`: the job, or its name, is the first argument; `lists`: arguments are
+    given as a list and a dict.
     """
     func = call.func
-    found = [func.value if isinstance(func, ir.Attribute) else func]
+    if _overrides(func):
+        return Hinges()
     plain = [a.value for a in call.args if a.keyword is None and not a.star]
-    found += [a.value for a in call.args if a.star]
-    found += plain[:1] if named else []
-    found += [a.value for a in call.args if a.keyword in _NAMES] if named else []
+    found = Hinges([func.value if isinstance(func, ir.Attribute) else func] if owner else [])
+    found.lists += [a.value for a in call.args if a.star]
+    if named:
+        found.jobs += plain[:1] + [a.value for a in call.args if a.keyword in _NAMES]
     if lists:
-        found += [a.value for a in call.args if a.keyword in _LISTS and isinstance(a.value, ir.Name)]
-        found += [value for value in plain[1 if named else 0 :][:2] if isinstance(value, ir.Name)]
+        found.lists += [a.value for a in call.args if a.keyword in _LISTS] + plain[1 if named else 0 :][:2]
     return found
+
+
+def _overrides(func: ir.Expr) -> bool:
+    """`super().apply_async(...)`: a method that its framework calls."""
+    value = func.value if isinstance(func, ir.Attribute) else None
+    return isinstance(value, ir.Call) and isinstance(value.func, ir.Name) and value.func.id == "super"

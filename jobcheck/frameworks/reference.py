@@ -69,9 +69,13 @@ class Reference:
         """See Framework."""
         return qualname in _DECORATORS or qualname in _MARKS
 
-    def hinges(self, call: ir.Call, verb: str) -> list[ir.Expr]:
+    def hinges(self, call: ir.Call, verb: str) -> hinges.Hinges:
         """See Framework."""
         return hinges.of_call(call)
+
+    def annotated_as(self, qualname: str) -> Value | None:
+        """See Framework."""
+        return None
 
     # --- declarations ------------------------------------------------------------------------------------------
 

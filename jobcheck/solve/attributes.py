@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 # Plain kinds whose attributes a framework may know.
-_ASKED = (Plain("request"), Plain("queryset"))
+_ASKED = (Plain("request"), Plain("queryset"), Plain("record"))
 # The methods that give an object its attributes.
 _SETTING = ("__init__", "__enter__", "__aenter__")
 _ENUM_VALUES = {"str": "str", "int": "int", "intflag": "int", "flag": "int"}
@@ -80,6 +80,8 @@ def _of_plain(solver: Solver, owner: Kind, name: str) -> Value:
         return NOTHING  # raises
     if kind == "none":
         return NOTHING  # raises
+    if kind == "record":
+        return UNKNOWN
     if kind:
         return known(Method(known(owner), name))
     return UNKNOWN
@@ -154,6 +156,8 @@ def _method(solver: Solver, filename: str, decl: FunctionDecl, cls: ClassRef, bo
 def _of_instance(solver: Solver, owner: Kind, cls: ClassRef, name: str) -> Value:
     from jobcheck.solve.decorators import PROPERTIES
 
+    if name == "__class__" and isinstance(owner, Instance):
+        return known(ClassObject(cls))
     if cls.filename is None:
         return UNKNOWN
     for filename, decl, declaring in solver.member(cls, name):

@@ -30,6 +30,9 @@ _IMPORT = re.compile(rb"\s*(?:from|import)\b")
 MOST_FILES = 16
 MOST_MENTIONS = 48
 DEEPEST_CALLERS = 3
+# The same for functions that hand jobs on.
+FAR_FILES = 80
+FAR_MENTIONS = 300
 
 
 @dataclass(eq=False, slots=True)
@@ -62,7 +65,7 @@ class Callers:
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
         self._mentions: Mentions | None = None
-        self._calls: dict[FunctionRef, Calls] = {}
+        self._calls: dict[tuple[FunctionRef, bool], Calls] = {}
         self._spans: dict[str, list[_Span]] = {}
         self._depth = 0
 
@@ -73,24 +76,25 @@ class Callers:
             self._mentions = Mentions(self._solver.project, self._solver.is_test)
         return self._mentions
 
-    def of(self, ref: FunctionRef) -> Calls:
-        """The calls of a function (for `__init__`: of its class)."""
-        if ref not in self._calls:
-            self._calls[ref] = Calls()  # asked again while it is being answered
-            self._calls[ref] = self._find(ref)
-        return self._calls[ref]
+    def of(self, ref: FunctionRef, *, far: bool = False) -> Calls:
+        """The calls of a function (for `__init__`: of its class). `far`: of one whose calls are job code, so that more of
+        them are looked for."""
+        if (ref, far) not in self._calls:
+            self._calls[(ref, far)] = Calls()  # asked again while it is being answered
+            self._calls[(ref, far)] = self._find(ref, far)
+        return self._calls[(ref, far)]
 
-    def units_mentioning(self, name: str) -> list[Unit] | None:
+    def units_mentioning(self, name: str, far: bool = False) -> list[Unit] | None:
         """The functions and top-level statements that mention a name; None when there are too many to look at."""
         files = self.mentions.files(name)
-        if len(files) > MOST_FILES:
+        if len(files) > (FAR_FILES if far else MOST_FILES):
             return None
         found: dict[tuple[str, int], Unit] = {}
         mentions = 0
         for filename in files:
             offsets = self.mentions.offsets(filename, name)
             mentions += len(offsets)
-            if mentions > MOST_MENTIONS:
+            if mentions > (FAR_MENTIONS if far else MOST_MENTIONS):
                 return None
             for offset in offsets:
                 unit = self.unit_at(filename, offset)
@@ -123,7 +127,7 @@ class Callers:
 
     # --- finding them ------------------------------------------------------------------------------------------
 
-    def _find(self, ref: FunctionRef) -> Calls:
+    def _find(self, ref: FunctionRef, far: bool) -> Calls:
         decl = self._solver.function_decl(ref)
         if decl is None:
             return Calls()
@@ -132,7 +136,7 @@ class Callers:
             name = decl[1].name
         if name.startswith("__"):
             return Calls()
-        units = self.units_mentioning(name)
+        units = self.units_mentioning(name, far)
         if units is None:
             return Calls()
         calls = [call for unit in units for call in self._calls_in(unit, ref, name)]

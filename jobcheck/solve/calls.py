@@ -292,9 +292,10 @@ def _type(solver: Solver, node: ir.Call, env: Env) -> Value:
 def _getattr(solver: Solver, node: ir.Call, env: Env) -> Value:
     name = argument(node, 1)
     owner = argument(node, 0)
-    if owner is None or not isinstance(name, ir.Constant) or not isinstance(name.value, str):
+    said = solver.value(name, env).only if name is not None else None
+    if owner is None or not isinstance(said, Literal) or not isinstance(said.value, str):
         return UNKNOWN
-    return solver.attribute(solver.value(owner, env), name.value).opened()
+    return solver.attribute(solver.value(owner, env), said.value).opened()
 
 
 _Special = Callable[["Solver", ir.Call, Env], Value]

@@ -97,6 +97,11 @@ def _instances(solver: Solver, classes: Value) -> Value:
 
 def _promised(solver: Solver, kind: object, arguments: tuple[Value, ...] = ()) -> Value:
     """An instance of a class; of one outside the project, what a mapper knows of it."""
+    if isinstance(kind, External):
+        for framework in solver.frameworks:
+            made = framework.annotated_as(kind.qualname)
+            if made is not None:
+                return made
     mapped = solver.records.promised(kind.qualname, arguments) if isinstance(kind, External) else None
     return _of_class(solver, kind) if mapped is None else mapped
 

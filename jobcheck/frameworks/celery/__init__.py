@@ -9,7 +9,7 @@ from jobcheck.code import ir
 from jobcheck.frameworks.celery import compose, declare, evaluate, model, names
 from jobcheck.frameworks.celery.config import Config
 from jobcheck.frameworks.celery.record import Recorder
-from jobcheck.frameworks.hinges import of_call
+from jobcheck.frameworks.hinges import Hinges, of_call
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.solve.defs import Env
 from jobcheck.solve.flow import Flow, Site
@@ -56,10 +56,10 @@ class Celery:
         """See Framework."""
         return qualname.partition(".")[0] in self.modules or declare.is_decorator_name(qualname)
 
-    def hinges(self, call: ir.Call, verb: str) -> list[ir.Expr]:
+    def hinges(self, call: ir.Call, verb: str) -> Hinges:
         """See Framework."""
         named = verb in ("send_task", "signature", "subtask", "partial")
-        return of_call(call, named=named, lists=verb in names.LISTED)
+        return of_call(call, owner=verb not in ("send_task", "partial"), named=named, lists=verb in names.LISTED)
 
     # --- values ------------------------------------------------------------------------------------------------
 
@@ -70,6 +70,10 @@ class Celery:
     def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
         """See Framework."""
         return evaluate.call(self, solver, callee, node, env)
+
+    def annotated_as(self, qualname: str) -> Value | None:
+        """See Framework: an app."""
+        return model.app() if qualname in names.APPS else None
 
     def decorate(self, solver: Solver, decorator: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value | None:
         """See Framework."""

@@ -43,7 +43,7 @@ def attribute(celery: Celery, solver: Solver, owner: Kind, name: str) -> Value |
     if isinstance(owner, (Instance, ClassObject)):
         if isinstance(owner, Instance) and _is_app_class(solver, owner.cls):
             custom = _overrides(solver, owner.cls, "task")
-            return _app_attribute(name, custom) if name in ("task", *_APP_METHODS) else None
+            return _app_attribute(name, custom) if name in ("task", "tasks", *_APP_METHODS) else None
         if name in names.JOB_VERBS and name != "run" and not _overrides(solver, owner.cls, name):
             job = declare.class_job(celery, solver, owner.cls)
             if job is not None:
@@ -68,6 +68,10 @@ def _own_attribute(owner: FrameworkValue, name: str) -> Value:
             return _app_attribute(name, owner.data is not None)
         case "job":
             return _job_attribute(owner, name)
+        case "named" if name in names.JOB_VERBS:
+            return model.bound(owner, name)
+        case "tasks" if name in ("get", "__getitem__"):
+            return model.bound(owner, name)
         case "signature" | "canvas" if name in names.SIGNATURE_VERBS:
             return model.bound(owner, name)
         case "result":
@@ -84,6 +88,8 @@ def _app_attribute(name: str, custom: bool = False) -> Value:
         return model.decorator(model.Decorator(open=custom))
     if name in _APP_METHODS:
         return model.bound(FrameworkValue(model.NAME, "app"), name)
+    if name == "tasks":
+        return known(FrameworkValue(model.NAME, "tasks", model.Tasks()))
     if name in ("Task", "task_cls"):
         return known(External("celery.Task"))
     return UNKNOWN
@@ -98,7 +104,7 @@ def _job_attribute(owner: FrameworkValue, name: str) -> Value:
         return known(FrameworkValue(model.NAME, "request", owner.data))
     if name == "AsyncResult":
         return model.bound(owner, "AsyncResult")
-    return UNKNOWN
+    return model.app() if name in ("app", "_get_app") else UNKNOWN
 
 
 def _is_app_class(solver: Solver, cls: ClassRef) -> bool:
@@ -214,7 +220,10 @@ def _call_method(celery: Celery, solver: Solver, method: model.Bound, node: ir.C
         return _call_signature_method(owner, verb)
     if owner.role == "app":
         return _call_app_method(celery, solver, verb, node, env)
-    return UNKNOWN
+    if isinstance(owner.data, model.Tasks):
+        name = argument(node, 0)
+        return owner.data.under(solver.value(name, env).only) if name is not None else UNKNOWN
+    return model.result() if owner.role == "named" and verb in names.SENDING else UNKNOWN
 
 
 def _call_job_method(owner: FrameworkValue, verb: str, solver: Solver, node: ir.Call, env: Env) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from jobcheck.registry import Job, Option
-from jobcheck.solve.kinds import FrameworkValue, Kind, Origin, Value, known
+from jobcheck.solve.kinds import UNKNOWN, FrameworkValue, Kind, Literal, Origin, Value, known
 
 NAME = "celery"
 
@@ -57,6 +57,17 @@ class Result:
 
     jobs: tuple[Job, ...]
     immediate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """The jobs of an app by name: `app.tasks`."""
+
+    def under(self, key: Kind | None) -> Value:
+        """The job of that name."""
+        if isinstance(key, Literal) and isinstance(key.value, str):
+            return known(FrameworkValue(NAME, "named", key.value))
+        return UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Recorder:
         callee = solver.value(site.call.func, site.env)
         if callee.unknown and isinstance(site.call.func, ir.Attribute) and site.call.func.attr == "add_periodic_task":
             self._periodic(solver, site, registry)
+        if callee.unknown and self._handed_back(solver, site, registry):
+            return
         if callee.unknown or not any(isinstance(k, (FrameworkValue, External)) for k in callee.kinds()):
             found = missing.find(solver, site, model.NAME, _MISSED)
             if found is not None:
@@ -49,6 +51,19 @@ class Recorder:
                 self._external(solver, site, kind.qualname, registry)
             elif isinstance(kind, FrameworkValue) and kind.framework == model.NAME:
                 self._own(solver, site, kind, registry)
+
+    def _handed_back(self, solver: Solver, site: Site, registry: Registry) -> bool:
+        """`request.task(job).delay(1)`: what is given one job, and gives something to send, gives that job back."""
+        func = site.call.func
+        if not isinstance(func, ir.Attribute) or func.attr not in names.SENDING or not isinstance(func.value, ir.Call):
+            return False
+        given = func.value.args
+        only = solver.value(given[0].value, site.env).only if len(given) == 1 and not given[0].star else None
+        job = model.data_of(only, "job") if only is not None else None
+        if not isinstance(job, Job):
+            return False
+        self._job_method(solver, site, job, func.attr, registry)
+        return True
 
     def _external(self, solver: Solver, site: Site, qualname: str, registry: Registry) -> None:
         if qualname in names.CANVAS:
@@ -80,6 +95,9 @@ class Recorder:
                 compose.sent(solver, self, site, owner, verb, registry)
             case "app":
                 self._app_method(solver, site, verb, registry)
+            case "named" if verb in names.SENDING:
+                assert isinstance(owner.data, str)
+                registry.enqueues.append(self.enqueue(solver, site, verb, (), owner.data))
             case "result" if verb in names.RESULT_WAITS:
                 self._wait(solver, site, registry, verb, owner.data)
             case "result" if verb in names.RESULT_POLLS and _asks_again(site):
