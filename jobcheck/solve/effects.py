@@ -229,7 +229,8 @@ class Effects:
         for callee in self._callees(site):
             unit = self._solver.function_unit(callee.ref) if isinstance(callee, Function) else None
             if isinstance(callee, Function) and unit is not None and not unit.refused and unit.function is not None:
-                yield self._solver.flow(unit), self.of(callee.ref)
+                known = self._known.get(callee.ref)
+                yield self._solver.flow(unit), known[1] if known is not None else self.of(callee.ref)
 
     def _callees(self, site: Site) -> Iterator[Function | LocalFunction]:
         """The functions of the project that a call may call, when it surely is one of a few."""

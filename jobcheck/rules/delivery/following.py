@@ -27,6 +27,7 @@ class Following:
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
         self._blocks = Blocks(solver)
+        self._inside: dict[tuple[object, ...], bool] = {}
 
     def after(self, flow: Flow, effect: Effect, failure: Failure, depth: int = 0) -> bool:
         """Whether a run of the function with this flow may have done the effect when it fails so."""
@@ -44,26 +45,33 @@ class Following:
 
     def _within(self, effect: Effect, failure: Failure, depth: int) -> bool:
         """Both are in the functions that one call calls."""
-        if depth >= _DEEPEST:
-            return False
-        for flow, summary in self._solver.effects.below(effect.site):
-            for inner, fault in _again(summary, effect, failure):
-                if self.after(flow, inner, fault, depth + 1):
-                    return True
-        return False
+        key = ("within", id(effect.site.call), effect.kind, effect.origin, failure.origin)
+        if key not in self._inside:
+            self._inside[key] = False  # a function that calls itself
+            self._inside[key] = depth < _DEEPEST and any(
+                self.after(flow, inner, fault, depth + 1)
+                for flow, summary in self._solver.effects.below(effect.site)
+                for inner, fault in _again(summary, effect, failure)
+            )
+        return self._inside[key]
 
-    def looped(self, effect: Effect, failure: Failure) -> bool:
+    def looped(self, effect: Effect, failure: Failure, depth: int = 0) -> bool:
         """Whether an effect is done for one item after the other, and fails itself."""
-        if effect.site.call is not failure.node:
+        if effect.site.call is not failure.node or depth >= _DEEPEST:
             return False
         loop = effect.site.enclosing("loop", "def", "lambda", "comprehension")
         own = effect.origin == failure.origin
         if own and loop is not None and isinstance(loop.node, (ir.For, ir.Comprehension)) and _many(loop.node):
             return not isinstance(loop.node, ir.For) or _goes_on(effect, loop)
-        for _, summary in self._solver.effects.below(effect.site):
-            if any(self.looped(inner, fault) for inner, fault in _again(summary, effect, failure)):
-                return True
-        return False
+        key = ("looped", id(effect.site.call), effect.kind, effect.origin, failure.origin)
+        if key not in self._inside:
+            self._inside[key] = False
+            self._inside[key] = any(
+                self.looped(inner, fault, depth + 1)
+                for _, summary in self._solver.effects.below(effect.site)
+                for inner, fault in _again(summary, effect, failure)
+            )
+        return self._inside[key]
 
     def _one_transaction(self, flow: Flow, first: Around | None, second: Around | None) -> bool:
         """Whether one transaction is open at both places."""

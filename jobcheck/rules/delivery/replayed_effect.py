@@ -99,5 +99,6 @@ def _confidence(found: Replay) -> Confidence:
     effect, failure = found.effect, found.failure
     if effect.kind == "job" or (failure.kind in ("database", "queue") and effect.kind != "payment"):
         return Confidence.LOW
-    seen = telling.direct(effect) and failure.kind in ("network", "raise")
-    return Confidence.HIGH if seen and effect.kind in NOTICED else Confidence.MEDIUM
+    if effect.kind not in NOTICED:  # rows may be looked at, or taken back, further up than can be seen
+        return Confidence.MEDIUM if telling.direct(effect) and not found.looped else Confidence.LOW
+    return Confidence.HIGH if telling.direct(effect) and failure.kind in ("network", "raise") else Confidence.MEDIUM
