@@ -106,6 +106,14 @@ CASES = [
     ("return Order.objects.values('number', 'total')[0]['total']", "a Decimal"),
     ("return Order.objects.values()[0]", "a dict"),
     ("return Order.objects.values('total').get()['total']", "a Decimal"),
+    # what is unknown, and explained by its relation's name
+    ("return p.lines.filter(code=1)", "a QuerySet | ..."),
+    ("return p.lines.all()[0]", f"{LINE} | ..."),
+    ("return p.lines.filter(other=1)", "..."),
+    ("return p.lines", "..."),
+    ("return p.nothing_of_that_name.all()", "..."),
+    ("return p.status.filter(code=1)", "..."),
+    ("return Order.objects.get().__class__.objects.get()", ORDER),
     # async twins
     ("return Order.objects.aget(pk=p)", "an un-awaited coroutine"),
     # users, apps, shortcuts

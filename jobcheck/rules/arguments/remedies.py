@@ -101,6 +101,8 @@ def _remedy(kind: Kind, context: Context) -> str:
             return _SEQUENCES.get(name, "")
         case kinds.EnumMember(cls):
             return f"Pass `.value` and make the member again in the job: `{cls.name}(value)`"
+        case kinds.Instance(cls) if cls.name == "FieldFile":
+            return "Pass its `.name`, or the record's primary key, and open the file in the job"
         case kinds.Instance(cls):
             return _instance(context.solver.classes.row(cls))
         case kinds.FrameworkValue("sqlalchemy" | "peewee", role) if role in _MAPPED:

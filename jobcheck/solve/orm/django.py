@@ -24,6 +24,7 @@ from jobcheck.solve.kinds import (
     Plain,
     Sequence,
     Value,
+    join,
     known,
     plain,
 )  # fmt: skip
@@ -114,8 +115,20 @@ class DjangoModels(NoJobs):
         return None
 
     def inferred(self, solver: Solver, node: ir.Call, env: Env) -> Value | None:
-        """See Infers: what a call is on tells enough."""
-        return None
+        """See Infers: `anything.lines.filter(code=1)` is of the one model that is related under the name `lines`."""
+        parts, func = self.parts(solver), node.func
+        if not isinstance(func, ir.Attribute) or not isinstance(func.value, ir.Attribute):
+            return None
+        name = func.attr
+        fields = [a.keyword.partition("__")[0] for a in node.args if a.keyword]
+        telling = fields and name in tables.NARROWING
+        if not telling and not (name in ("all", "first", "last", "exists", "count") and not node.args):
+            return None
+        query = parts.records.known_by(func.value.attr, fields)
+        if query is None or not solver.value(func.value, env).unknown:
+            return None
+        found = parts.queries.call(FrameworkValue(NAME, "manager", query), query, name, node, env)
+        return found.opened()
 
     # --- attributes --------------------------------------------------------------------------------------------
 
@@ -132,6 +145,8 @@ class DjangoModels(NoJobs):
                 return self._of_instance(solver, owner, cls, name)
             case Plain(name="request") if self._imports(solver):
                 return self.parts(solver).views.of_request(name)
+            case Plain(name="record") if tables.plain_method(name) in tables.RECORD_METHODS:
+                return known(FrameworkValue(NAME, "method", Method(known(owner), name)))
             case Plain(name="queryset"):
                 return self.parts(solver).queries.attribute(FrameworkValue(NAME, "queryset", Query(None)), Query(None), name)
             case _:
@@ -234,6 +249,8 @@ class DjangoModels(NoJobs):
                 return parts.queries.made_class(parts.queries.classes(cls), node, env)
             case External():
                 return parts.queries.made_class((), node, env)
+            case Plain():
+                return parts.records.called(method.name)
             case Instance(cls=cls) if parts.models.is_model(cls):
                 return parts.records.called(method.name)
             case Instance(cls=cls):
@@ -255,7 +272,7 @@ class DjangoModels(NoJobs):
                 return _class_value(parts.models.apps.user)
             case "django.apps.apps.get_model":
                 return self._model_by_name(solver, node, env)
-            case "django.contrib.auth.authenticate":
+            case _ if qualname in tables.CURRENT_USER:
                 return Value((*known(Instance(parts.models.apps.user)).alts, *plain("none").alts))
             case "django.contrib.auth.get_user":
                 return known(Instance(parts.models.apps.user))
@@ -278,14 +295,21 @@ class DjangoModels(NoJobs):
 
     def _shortcut(self, solver: Solver, node: ir.Call, env: Env) -> Value:
         first = argument(node, 0, "klass") or argument(node, 0, "queryset")
-        only = solver.value(first, env).only if first is not None else None
-        query = query_of(only) if only is not None else None
+        value = solver.value(first, env) if first is not None else Value()
+        parts = [self._record_of(solver, kind) for kind in value.kinds()]
+        if not parts:
+            return plain("record")
+        return join(parts).opened() if value.open else join(parts)
+
+    def _record_of(self, solver: Solver, kind: Kind) -> Value:
+        """A record of a model or queryset."""
+        query = query_of(kind)
         if query is not None:
             return query.record
-        if isinstance(only, ClassObject):
-            return known(Instance(only.cls))
-        if isinstance(only, External) and solver.classes.row(ClassRef(only.qualname)) == "dj_model":
-            return known(Instance(ClassRef(only.qualname)))
+        if isinstance(kind, ClassObject):
+            return known(Instance(kind.cls))
+        if isinstance(kind, External) and solver.classes.row(ClassRef(kind.qualname)) == "dj_model":
+            return known(Instance(ClassRef(kind.qualname)))
         return plain("record")
 
     # --- operators and parameters ------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from jobcheck.solve.kinds import (
     plain,
 )  # fmt: skip
 from jobcheck.solve.orm import django_tables as tables
-from jobcheck.solve.orm.django_query import NAME, Method
+from jobcheck.solve.orm.django_query import NAME, Method, Query, query_of
 
 if TYPE_CHECKING:
     from jobcheck.solve.orm.django_models import Models
@@ -121,6 +121,22 @@ class Records:
             if referring is not None and model == name and self.models.is_child(referring, cls):
                 return known(Instance(referring))
         return None
+
+    def known_by(self, name: str, fields: list[str]) -> Query | None:
+        """The related manager that a `related_name` stands for, where one model only has it, and the fields are its."""
+        places = self._by_name.get(name, [])
+        found = {self._at(filename, offset) for filename, offset in places[:_MOST_PLACES]}
+        only = found.pop() if len(found) == 1 else None
+        if only is None or len(places) > 1 or not self._has_all(only[0], fields):
+            return None
+        manager = self._other_side(*only)
+        return query_of(manager.only) if manager.only is not None else None
+
+    def _has_all(self, cls: ClassRef, fields: list[str]) -> bool:
+        if not self.models.is_model(cls):
+            return False
+        known_names = ("pk", "id")
+        return all(f in known_names or any(self.models.field(cls, n) for n in (f, f.removesuffix("_id"))) for f in fields)
 
     def _other_side(self, cls: ClassRef, field: str) -> Value:
         declaration = self.models.declaration(cls, field)

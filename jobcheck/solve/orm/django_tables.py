@@ -105,6 +105,12 @@ RECORD_METHODS = {
     **dict.fromkeys("get_full_name get_short_name get_username get_session_auth_hash".split(), "str"),
     **dict.fromkeys("check_password has_usable_password has_perm has_perms has_module_perms".split(), "bool"),
 }  # fmt: skip
+# Functions that give the user of the current request, or None.
+CURRENT_USER = frozenset({
+    "django.contrib.auth.authenticate", "crum.get_current_user", "django_currentuser.middleware.get_current_user",
+    "django_currentuser.middleware.get_current_authenticated_user", "cuser.middleware.CuserMiddleware.get_user",
+    "global_request.get_user", "auditlog.context.get_current_user",
+})  # fmt: skip
 USER_FLAGS = frozenset({"is_authenticated", "is_anonymous"})
 
 # --- managers and querysets ------------------------------------------------------------------------------------
