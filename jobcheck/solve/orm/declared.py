@@ -58,6 +58,11 @@ def declaration(solver: Solver, owner: ClassRef, assign: AssignDecl) -> Declarat
             return None
 
 
+def declares(solver: Solver, cls: ClassRef, name: str) -> bool:
+    """Whether a class of the project gives itself a name: an annotation alone, for the reader, gives nothing."""
+    return any(not isinstance(d, AssignDecl) or d.value is not None for _, d, _ in solver.member(cls, name))
+
+
 def qualname(solver: Solver, node: ir.Expr, env: Env) -> str:
     """The full name of what an expression means outside the project, or of a class of it; "" for all else."""
     match solver.value(node, env).only:

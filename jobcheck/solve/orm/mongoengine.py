@@ -25,7 +25,7 @@ from jobcheck.solve.kinds import (
 )  # fmt: skip
 from jobcheck.solve.orm import lookup, mongoengine_operations
 from jobcheck.solve.orm.base import FieldInfo, Operation
-from jobcheck.solve.orm.declared import FieldCall, declarations, field_class, field_of, text
+from jobcheck.solve.orm.declared import FieldCall, declarations, declares, field_class, field_of, text
 from jobcheck.solve.orm.mongoengine_kinds import NAME, Method, Query, made
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ class MongoEngine(NoJobs):
             case Instance(cls=cls) if solver.classes.record(cls) == NAME:
                 return self._of_document(solver, owner, cls, name)
             case ClassObject(cls=cls) if solver.classes.record(cls) == NAME:
-                own = any(True for _ in solver.member(cls, name))
-                return made("query", Query(cls)) if name == "objects" and not own else None
+                return made("query", Query(cls)) if name == "objects" and not declares(solver, cls, name) else None
             case Instance(cls=ClassRef(filename=None, qualname=qualname)) if qualname.rpartition(".")[2] == "MongoEngine":
                 return solver.external(f"mongoengine.{name}")
             case FrameworkValue(framework="mongoengine"):
@@ -76,7 +75,7 @@ class MongoEngine(NoJobs):
         info = solver.records.field(cls, name)
         if info is not None:
             return info.value
-        if any(True for _ in solver.member(cls, name)):
+        if declares(solver, cls, name):
             return None
         return made("method", Method(owner, name)) if name in _RECORD_METHODS else None
 

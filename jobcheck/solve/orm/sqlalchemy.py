@@ -27,7 +27,7 @@ from jobcheck.solve.orm import sqlalchemy_results as results
 from jobcheck.solve.orm import sqlalchemy_sessions as sessions
 from jobcheck.solve.orm import sqlalchemy_statements as statements
 from jobcheck.solve.orm.base import FieldInfo, Operation
-from jobcheck.solve.orm.declared import keyword, positional, text
+from jobcheck.solve.orm.declared import declares, keyword, positional, text
 from jobcheck.solve.orm.sqlalchemy_columns import backref, fields
 from jobcheck.solve.orm.sqlalchemy_kinds import (
     NAME,
@@ -81,12 +81,12 @@ class SqlAlchemy(NoJobs):
             info = solver.records.fields(cls).get(name)
             if info is not None:
                 return info.value
-            return None if any(True for _ in solver.member(cls, name)) else backref(solver, cls, name)
+            return None if declares(solver, cls, name) else backref(solver, cls, name)
         if name in sessions.METHODS and sessions.flavor(solver, known(owner)) is not None:
-            if not any(True for _ in solver.member(cls, name)):
+            if not declares(solver, cls, name):
                 session = FrameworkValue(NAME, "session", Session(sessions.flavor(solver, known(owner)) or ""))
                 return made("method", Method(session, name))
-        elif self._is_database(solver, cls) and not any(True for _ in solver.member(cls, name)):
+        elif self._is_database(solver, cls) and not declares(solver, cls, name):
             return self._of_database(solver, None, name)
         return None
 
@@ -98,9 +98,7 @@ class SqlAlchemy(NoJobs):
     def _of_class(self, solver: Solver, cls: ClassRef, name: str) -> Value | None:
         if name in solver.records.fields(cls):
             return made("column", Column(cls, name))
-        if name == "query" and not any(True for _ in solver.member(cls, name)):
-            return statements.of_model(cls)
-        if name == "query" and any("query_property" in self._source(solver, cls) for _ in (0,)):
+        if name == "query" and (not declares(solver, cls, name) or "query_property" in self._source(solver, cls)):
             return statements.of_model(cls)
         return None
 
