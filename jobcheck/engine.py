@@ -306,7 +306,9 @@ class _Run:
         self._drop_redundant()
 
     def _apply(self, rule: Rule, subject: object, context: Context) -> None:
-        self.findings.extend([builder.build() for builder in rule.check(subject, context)])
+        for builder in rule.check(subject, context):
+            context.relate_way(builder, subject)
+            self.findings.append(builder.build())
 
     def _subjects(self, rule: Rule) -> list[Any]:
         registry = self.registry
@@ -325,11 +327,12 @@ class _Run:
         for finding in self.findings:
             if finding.code in self.options.settings.rules:  # a rule that is off takes no finding's place
                 at.setdefault(finding.place, set()).add(finding.code)
-        kept: dict[tuple[str, Place, str], Finding] = {}
+        kept: dict[tuple[str, Place, str], Finding] = {}  # what is said of several jobs at one place is one defect
         for finding in self.findings:
             if any(code in at.get(finding.place, ()) for code in yields.get(finding.code, ())):
                 continue
-            kept.setdefault((finding.code, finding.place, finding.message), finding)
+            label = (finding.job or "").rpartition(".")[2]
+            kept.setdefault((finding.code, finding.place, finding.message.replace(f"`{label}`", "`")), finding)
         self.findings = list(kept.values())
 
     def _guarded(self, filename: str, what: str, work: Callable[[], None]) -> None:

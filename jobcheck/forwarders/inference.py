@@ -157,6 +157,9 @@ class Forwarders:
             enqueue.through = (*sites[1:-1], enqueue.site)
             enqueue.site, enqueue.origin = first, first.unit.origin(first.call)
             enqueue.in_test = self._solver.is_test(first.unit.filename)
+            for argument in enqueue.arguments:
+                if argument.node is not None and argument.origin != first.unit.origin(argument.node):
+                    argument.node = None  # it was written in a function on the way, not where the enqueue is told now
         return enqueue
 
     def _handed_by(self, callback: Callback, sites: tuple[Site, ...]) -> Callback:

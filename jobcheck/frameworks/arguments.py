@@ -124,9 +124,10 @@ def _unpack(solver: Solver, given: Given, node: ir.Expr, env: Env) -> None:
     only = value.only
     if isinstance(only, Sequence) and only.items is not None and only.name in ("tuple", "list"):
         written = [d for name, d in handed(node, env) if not name]
-        origins = [_origin_of_handed(d, origin) for d in written] if len(written) == len(only.items) else []
-        origins = origins or [origin_of(item, origin) for item in only.items]
-        given.arguments.extend(map(Argument, only.items, origins))
+        same = len(written) == len(only.items)
+        given.arguments.extend(
+            _item(item, written[index] if same else None, origin) for index, item in enumerate(only.items)
+        )
         return
     given.open_args = True
     elements = [k.element for k in value.kinds() if isinstance(k, Sequence)]
@@ -145,9 +146,7 @@ def _unpack_keywords(solver: Solver, given: Given, node: ir.Expr, env: Env) -> N
     for key, item in only.entries:
         name = key.only
         if isinstance(name, Literal) and isinstance(name.value, str):
-            known = written.get(name.value)
-            at = _origin_of_handed(known, origin) if known is not None else origin_of(item, origin)
-            given.arguments.append(Argument(item, at, name.value))
+            given.arguments.append(_item(item, written.get(name.value), origin, name.value))
         else:
             given.open_kwargs = True
     if only.rest is not None:
@@ -176,12 +175,12 @@ def _whole(solver: Solver, node: ir.Expr, env: Env) -> bool:
     return all(m[1] is not None or m[2] is not None or start + m.end() == here for m in uses)
 
 
-def _origin_of_handed(definition: Def, otherwise: Origin) -> Origin:
-    """Where a caller wrote what it gave to `*args` or `**kwargs`."""
-    if not isinstance(definition, ExprDef):
-        return otherwise
-    node, env = written_at(definition.node, definition.env)
-    return env.unit.origin(node)
+def _item(item: Value, given: Def | None, container: Origin, name: str | None = None) -> Argument:
+    """An item of a container; `given`: what a caller gave to `*args` or `**kwargs`, which it is."""
+    if not isinstance(given, ExprDef):
+        return Argument(item, origin_of(item, container), name)
+    node, env = written_at(given.node, given.env)
+    return Argument(item, env.unit.origin(node), name, "", node)
 
 
 def origin_of(value: Value, otherwise: Origin) -> Origin:

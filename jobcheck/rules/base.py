@@ -141,7 +141,15 @@ class Context:
         """Show the enqueue too where the finding stands on a later line of it: that is where a reader looks first."""
         place = self.place(enqueue.unit.origin(enqueue.site.call.func))
         if builder.place is not None and (place.filename, place.row) != (builder.place.filename, builder.place.row):
-            builder.relate(place, "it is enqueued here")
+            builder.relate(place, "it is handed on here" if enqueue.through else "it is enqueued here")
+
+    def relate_way(self, builder: FindingBuilder, subject: object) -> None:
+        """Show the functions through which the project hands an enqueue on, from the call to the framework's own form."""
+        enqueue = subject.enqueue if isinstance(subject, Message) else subject
+        sites = enqueue.through if isinstance(enqueue, Enqueue) else ()
+        for site in sites:
+            text = "it is enqueued here" if site is sites[-1] else "it is handed on here"
+            builder.relate(self.place(site.unit.origin(site.call.func)), text)
 
 
 __all__ = ["Confidence", "Context", "Enqueue", "FindingBuilder", "Message", "Rule", "Severity"]

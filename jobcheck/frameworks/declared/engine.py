@@ -11,6 +11,7 @@ from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, decorating, dispatch, signatures
 from jobcheck.frameworks.base import NoJobs
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
+from jobcheck.frameworks.hinges import Hinges, of_call
 from jobcheck.project import modules
 from jobcheck.project.resolver import Query
 from jobcheck.project.shape import DecoratorDecl, FunctionDecl
@@ -83,6 +84,25 @@ class DeclaredFramework(NoJobs):
         names = {n for table in spec.attributes.values() for n, m in table.items() if isinstance(m, Form)}
         self.verbs = spec.verbs | names | {q.rpartition(".")[2] for q, m in spec.functions.items() if isinstance(m, Form)}
         assert forms or spec.functions
+        self.forms: dict[str, list[Form]] = {}
+        for name, meaning in (*(pair for t in spec.attributes.values() for pair in t.items()), *spec.functions.items()):
+            if isinstance(meaning, Form) and not meaning.immediate:
+                self.forms.setdefault(name.rpartition(".")[2], []).append(meaning)
+        self.forwarded = frozenset(self.forms)
+
+    def hinges(self, call: ir.Call, verb: str) -> Hinges:
+        """See Framework."""
+        forms = self.forms.get(verb, [])
+        found = of_call(call, owner=any(form.job_at is None for form in forms))
+        positional = [a.value for a in call.args if a.keyword is None and not a.star]
+        keywords = {a.keyword: a.value for a in call.args if a.keyword is not None}
+        for form in forms:
+            if form.job_at is not None:
+                found.jobs += positional[form.job_at : form.job_at + 1]
+                found.jobs += [keywords[name] for name in form.job_names if name in keywords]
+            if form.takes != "call":
+                found.lists += [keywords[name] for name in form.lists if name in keywords]
+        return found
 
     def knows(self, qualname: str) -> bool:
         """See Framework."""
