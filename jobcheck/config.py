@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from jobcheck.config_forwarders import Forwarder
 from jobcheck.config_keys import ConfigError, read_value
 from jobcheck.findings import Confidence, Severity
 from jobcheck.patterns import is_pattern
@@ -34,7 +35,7 @@ class Settings:
 
     `rules` are the codes that are on. `exclude` is complete: the defaults or what replaces them, then the additions.
     An empty `frameworks` means all. `serializers` maps a framework to the serializer its jobs use, `versions` a
-    package to its version, both as written by the user. `forwarders` is handed on as read.
+    package to its version, both as written by the user. `forwarders` are functions that enqueue what they are handed.
     """
 
     rules: frozenset[str] = field(default_factory=_defaults)
@@ -49,7 +50,7 @@ class Settings:
     versions: Mapping[str, str] = field(default_factory=dict)
     idempotency_decorators: tuple[str, ...] = ()
     idempotency_options: tuple[str, ...] = ()
-    forwarders: Mapping[str, object] = field(default_factory=dict)
+    forwarders: tuple[Forwarder, ...] = ()
     use_suppressions: bool = True
     root: Path | None = None
     config_file: Path | None = None

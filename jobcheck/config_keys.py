@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from jobcheck.config_forwarders import read_forwarders
 from jobcheck.findings import Confidence, Severity
 
 Level = TypeVar("Level", Severity, Confidence)
@@ -97,7 +98,7 @@ KEYS = {
         Key("versions", _MAP, _table_of_strings),
         Key("idempotency-decorators", "a list of names such as \"shop.jobs.exactly_once\"", _dotted_names),
         Key("idempotency-options", "a list of names such as \"idempotent\"", _names),
-        Key("forwarders", "a table", _table),
+        Key("forwarders", "a list of tables, [[tool.jobcheck.forwarders]]", read_forwarders),
         Key("root", "a folder name", _string),
     )
 }
@@ -110,6 +111,8 @@ def read_value(source: str, name: str, value: object) -> object:
         raise ConfigError(f"{source}: unknown key {name!r}{_nearest_key(name)}")
     try:
         return key.read(value)
+    except ValueError as error:
+        raise ConfigError(f"{source}: {name}{error}") from None
     except TypeError as error:
         raise ConfigError(f"{source}: {name!r} must be {key.expected}, not {str(error) or _described(value)}") from None
 

@@ -13,6 +13,7 @@ from jobcheck.code import ir
 from jobcheck.engine_types import Report, RunOptions
 from jobcheck.files import find_files
 from jobcheck.findings import Confidence, Finding, FindingBuilder, Place, Severity
+from jobcheck.forwarders.configured import Configured
 from jobcheck.forwarders.inference import Forwarders
 from jobcheck.frameworks import all_frameworks
 from jobcheck.frameworks.base import Framework
@@ -55,11 +56,12 @@ class _Run:
         settings = options.settings
         files = find_files(options.root, settings.exclude)
         self.project = Project(options.root, files, overlay=options.overlay)
-        frameworks = all_frameworks()
+        configured = Configured(settings.forwarders)
+        frameworks: tuple[Framework, ...] = (*all_frameworks(), *([configured] if settings.forwarders else ()))
         if settings.frameworks:
             wanted = {name.lower() for name in settings.frameworks}
             frameworks = tuple(f for f in frameworks if f.name in wanted or not f.modules)
-        self.frameworks: tuple[Framework, ...] = frameworks
+        self.frameworks = frameworks
         self.solver = Solver(self.project, frameworks, self._lower)
         self.solver.serializers = dict(settings.serializers)
         said = versions(files.others, self.project.read, frozenset({"celery", "kombu"}))
@@ -70,7 +72,7 @@ class _Run:
         self._use(frameworks)
         self._ahead: dict[tuple[str, int, int], ir.Lowered] = {}
         self.registry = Registry()
-        self.forwarders = Forwarders(self.solver, self.registry)
+        self.forwarders = Forwarders(self.solver, self.registry, configured)
         self.findings: list[Finding] = []
 
     # --- reading -----------------------------------------------------------------------------------------------

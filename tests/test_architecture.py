@@ -13,7 +13,7 @@ MAY_USE = {
     "solve": {"code", "project", "wire", "frameworks"},
     "registry": {"code", "project", "solve", "findings"},
     "frameworks": {"code", "project", "solve", "registry", "findings", "wire"},
-    "forwarders": {"code", "project", "solve", "registry", "frameworks"},
+    "forwarders": {"code", "project", "solve", "registry", "frameworks", "config_forwarders"},
     "rules": {"code", "project", "solve", "registry", "findings", "wire", "frameworks"},
     "report": {"findings", "filters", "engine_types", "rules"},
     "runtime": set(),

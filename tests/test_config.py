@@ -6,6 +6,7 @@ import pytest
 
 from jobcheck.config import DEFAULT_EXCLUDE, DEFAULT_TESTS, ConfigError, Layer, Settings, settings_from
 from jobcheck.config_files import find_config, read_config
+from jobcheck.config_forwarders import Forwarder
 from jobcheck.config_keys import KEYS
 from jobcheck.findings import Confidence, Severity
 from jobcheck.patterns import Patterns, matches
@@ -46,7 +47,7 @@ def test_every_key_is_read():
             "versions": {"celery": "5.3"},
             "idempotency-decorators": ["shop.once"],
             "idempotency-options": ["repeatable"],
-            "forwarders": {"shop.enqueue": {"job": 0}},
+            "forwarders": [{"function": "shop.enqueue", "job": 0, "options": ["queue"]}],
             "root": "src",
         }
     )
@@ -61,7 +62,46 @@ def test_every_key_is_read():
     assert (found.tests, found.frameworks) == (("spec/",), ("celery",))
     assert (found.serializers, found.versions) == ({"celery": "pickle"}, {"celery": "5.3"})
     assert (found.idempotency_decorators, found.idempotency_options) == (("shop.once",), ("repeatable",))
-    assert found.forwarders == {"shop.enqueue": {"job": 0}}
+    assert found.forwarders == (Forwarder("shop.enqueue", 0, "rest", "rest", ("queue",)),)
+
+
+def test_forwarders():
+    (found,) = settings(
+        {
+            "forwarders": [
+                {"function": "shop.queue.Queue.put", "job": "task", "args": 1, "kwargs": "data", "options": ["queue"],
+                 "framework": "rq", "deferred": True},
+            ]
+        }
+    ).forwarders  # fmt: skip
+    assert found == Forwarder("shop.queue.Queue.put", "task", 1, "data", ("queue",), "rq", True)
+    (found,) = settings({"forwarders": [{"function": "put", "job": 1, "args": 2}]}).forwarders
+    assert (found.args, found.kwargs) == (2, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"put": {"job": 0}}, "'forwarders' must be a list of tables, [[tool.jobcheck.forwarders]], not a table"),
+        (["put"], "forwarders[1]: must be a table with at least 'function' and 'job'"),
+        ([{"function": "put"}], "forwarders[1]: 'job' is missing; an entry needs 'function' and 'job'"),
+        ([{"function": "put", "job": 0}, {"job": 0}], "forwarders[2]: 'function' is missing"),
+        ([{"function": "put", "job": 0, "option": []}], "forwarders[1]: unknown key 'option'; did you mean 'options'?"),
+        ([{"function": "put", "job": 0, "x": 1}], "forwarders[1]: unknown key 'x'; the keys are function, job, args"),
+        ([{"function": "a b", "job": 0}], "forwarders[1]: 'function' must be a dotted name such as"),
+        ([{"function": "put", "job": -1}], "forwarders[1]: 'job' must be the position or the name of a parameter, not -1"),
+        ([{"function": "put", "job": True}], "forwarders[1]: 'job' must be the position or the name of a parameter, not True"),
+        ([{"function": "put", "job": 0, "args": []}], "forwarders[1]: 'args' must be \"rest\", or the position"),
+        ([{"function": "put", "job": 0, "options": "queue"}], "forwarders[1]: 'options' must be a list of names, not 'queue'"),
+        ([{"function": "put", "job": 0, "framework": ""}], "forwarders[1]: 'framework' must be the name of a framework"),
+        ([{"function": "put", "job": 0, "deferred": 1}], "forwarders[1]: 'deferred' must be true or false, not 1"),
+    ],
+)
+def test_bad_forwarders_are_told_by_file_and_key(value, message):
+    with pytest.raises(ConfigError) as error:
+        settings({"forwarders": value})
+    assert str(error.value).startswith("jobcheck.toml: ")
+    assert message in str(error.value)
 
 
 def test_every_key_is_documented():

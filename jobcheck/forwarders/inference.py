@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.forwarders.dependence import named_forms, parameters
-from jobcheck.forwarders.routes import Routes, Step, Way, own_parameters
+from jobcheck.forwarders.routes import Routes, Step, Way, own_parameters, ref_of
 from jobcheck.frameworks.arguments import written_at
 from jobcheck.frameworks.hinges import Hinges
 from jobcheck.registry import Callback, Enqueue, Registry
@@ -19,6 +19,7 @@ from jobcheck.solve.kinds import FrameworkValue, Function, LocalFunction
 from jobcheck.solve.sites import Flow, Site
 
 if TYPE_CHECKING:
+    from jobcheck.forwarders.configured import Configured
     from jobcheck.frameworks.base import Framework
     from jobcheck.solve.defs import ParamDef
     from jobcheck.solve.solver import Solver
@@ -30,9 +31,10 @@ DEEPEST_FOLLOW = 3
 class Forwarders:
     """Adds to a registry what is enqueued through the functions of one project."""
 
-    def __init__(self, solver: Solver, registry: Registry) -> None:
+    def __init__(self, solver: Solver, registry: Registry, configured: Configured) -> None:
         self._solver = solver
         self._registry = registry
+        self._configured = configured
         self._routes = Routes(solver)
         self._done: set[tuple[object, ...]] = set()
 
@@ -51,8 +53,11 @@ class Forwarders:
 
     def take(self, site: Site, verb: str, framework: Framework) -> bool:
         """Record a call at the callers of its function, when it hangs on them; whether it was."""
-        if site.unit.function is None:
+        ref = ref_of(site.unit)
+        if ref is None:
             return False
+        if self._configured.is_one(self._solver, ref):
+            return True  # what it does with what it is handed, the configuration says
         found = parameters(framework.hinges(site.call, verb), site.env)
         return bool(found) and self._at_callers(site, found)
 
