@@ -68,7 +68,7 @@ class Changes:
         if record is None:
             changes = self._by_key(point, keys.key_source(self.solver, node, site.env))
         else:
-            changes = iter(()) if self._is_new(record) else self._around(point, record, 0)
+            changes = iter(()) if self.is_new(record) else self._around(point, record, 0)
         found: dict[str, Change] = {}
         for change in changes:
             found.setdefault(change.field, change)
@@ -97,7 +97,7 @@ class Changes:
                 return fetched
         return None
 
-    def _is_new(self, record: Source) -> bool:
+    def is_new(self, record: Source) -> bool:
         """Whether the record is, or may be, made here: there is no older state that a later change could replace unseen."""
         definition = record.definition
         if isinstance(definition, PhiDef):
@@ -127,7 +127,7 @@ class Changes:
         for call in self.solver.callers.of(FunctionRef(unit.filename, unit.qualname, unit.offset)).calls[:MOST_CALLERS]:
             given = self._given(call, definition)
             flow = call.site.unit.flow
-            if given is not None and flow is not None and not self._is_new(given):
+            if given is not None and flow is not None and not self.is_new(given):
                 yield from self._around(_Point(flow, call.site.call, call.site.around), given, up + 1)
 
     def _given(self, call: Call, definition: ParamDef) -> Source | None:

@@ -37,7 +37,8 @@ None.
 
 ## Known limits
 A fetch and a save with nothing slow between them are left alone, and so is what runs under a lock of any sort. Where no
-other code is seen that writes to such rows, a whole row saved after slow work has low confidence.
+other code is seen that writes to such rows, or each caller makes the row for this job alone, a whole row saved after slow
+work has low confidence.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Sever
 from jobcheck.rules.state import locks
 from jobcheck.rules.state.computed import computed
 from jobcheck.rules.state.entries import visits_of
+from jobcheck.rules.state.owned import is_owned
 from jobcheck.rules.state.rows import Row, Rows, Step, guarded
 from jobcheck.rules.state.slow import Slow
 from jobcheck.rules.state.writers import elsewhere
@@ -137,6 +139,7 @@ class LostUpdate(Rule):
     def _lost(self, job: Job, row: Row, save: Step, wait: Origin, context: Context) -> FindingBuilder:
         run = frozenset((v.unit.filename, v.unit.offset) for v in visits_of(job, context))
         written, other = elsewhere(context, row.model, run) if row.model is not None else (True, None)
+        written = written and not is_owned(context, job, row)
         builder = self._finding(
             job, save, f"`{job.label}` saves the whole {row.name} as read before slow work: what others write meanwhile is lost",
             Confidence.MEDIUM if written else Confidence.LOW, context,

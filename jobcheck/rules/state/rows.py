@@ -113,7 +113,7 @@ class Rows:
         for row in itertools.chain(self._read(), self._looped(), self._reached(seen)):
             seen.append(row.source)
             self._follow(Frame(self.flow), row, 0)
-            if row.writes or row.saves:
+            if (row.writes or row.saves) and not any(_copies(step) for step in row.writes):
                 yield row
 
     def _read(self) -> Iterator[Row]:
@@ -248,6 +248,12 @@ def locks_around(solver: Solver, place: Around | None) -> bool:
         around.role == "with" and isinstance(around.part, ir.WithItem) and _locks(solver, around.part, around)
         for around in chain(place)
     )
+
+
+def _copies(step: Step) -> bool:
+    """`row.pk = None`: from then on it is a new row."""
+    target = step.write.target if step.write is not None else None
+    return isinstance(target, ir.Attribute) and target.attr in ("pk", "id")
 
 
 def _joins(call: ir.Call, name: str) -> bool:

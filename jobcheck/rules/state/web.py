@@ -24,6 +24,8 @@ _BASES = (
 
 def serves(context: Context, unit: Unit, depth: int = DEEPEST) -> bool:
     """Whether a function surely runs for requests and nothing else, as far as its own words and its callers say."""
+    if unit.qualname.endswith("__init__"):
+        return False  # when the program starts, for all that is known
     if _is_middleware(context, unit) or _is_view(context, unit):
         return True
     if depth <= 0 or not unit.qualname:

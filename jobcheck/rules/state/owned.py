@@ -1,0 +1,46 @@
+"""Rows that are made for one job: nobody else has heard of them when it runs."""
+
+from __future__ import annotations
+
+from jobcheck.registry import Job, Message
+from jobcheck.rules.arguments.trips import placed
+from jobcheck.rules.base import Context
+from jobcheck.rules.state import keys
+from jobcheck.rules.state.changes import Changes
+from jobcheck.rules.state.rows import Row
+from jobcheck.solve.sources import Source
+
+
+def is_owned(context: Context, job: Job, row: Row) -> bool:
+    """Whether each caller that can be seen makes the row and enqueues this job for it, and no other."""
+    key = keys.fetched_by(context.solver, row.source)
+    parameter = keys.parameter(key, row.flow.unit.function) if key is not None else None
+    messages = [m for m in context.registry.messages if m.job is job and not m.enqueue.in_test]
+    if parameter is None or not messages:
+        return False
+    return all(_made_for(context, message, parameter) for message in messages)
+
+
+def _made_for(context: Context, message: Message, parameter: str) -> bool:
+    """Whether a message holds the key of a row that its caller makes, and no other job there gets it."""
+    record = _record(context, message, parameter)
+    if record is None or not Changes(context.solver).is_new(record):
+        return False
+    others = [m for m in context.registry.messages if m.enqueue.unit is message.enqueue.unit and m.job is not message.job]
+    return not any(
+        found is not None and context.solver.sources.same(found, record)
+        for other in others
+        for found in (_record(context, other, None),)
+    )
+
+
+def _record(context: Context, message: Message, parameter: str | None) -> Source | None:
+    """The record whose key a message holds, for a parameter or at all."""
+    site = message.enqueue.site
+    for argument, name, _ in placed(message):
+        if argument.node is None or argument.star or (parameter is not None and name != parameter):
+            continue
+        found = keys.keyed(context.solver, keys.key_source(context.solver, argument.node, site.env))
+        if found is not None:
+            return found
+    return None
