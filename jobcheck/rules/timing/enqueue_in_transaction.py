@@ -157,10 +157,12 @@ def _judged(
     if row.act == "delete":
         level = Confidence.LOW  # that the row is gone is another matter (JOB308)
     elif read is None:
-        perhaps = row.model is not None and reads.unseen(message.job, parameter, context)
+        perhaps = (row.model is not None or row.act == "create") and reads.unseen(message.job, parameter, context)
         level = level.lowered() if perhaps else Confidence.LOW
-    elif sending.retries_absence(message.job) and row.act in _NEW:
-        level = Confidence.LOW
+    elif sending.retries_absence(message.job):
+        level = Confidence.LOW if row.act in _NEW else level.lowered() if _act(row) == "written" else level
+    if row.operation is None and row.model is None:
+        level = min(level, Confidence.MEDIUM)
     name = f"the `{row.model.name}`" if row.model is not None else "the row"
     text = f" that {_DONE.get(row.act, 'writes')} {name} it is about: the job {_SEEN.get(_act(row), _UNCOMMITTED)}"
     return _Case(level, path, row, read.origin if read is not None else None, text)
@@ -186,8 +188,15 @@ def _by_model(message: Message, path: Path, level: Confidence, context: Context)
     for frame in path.frames if known else ():
         for row in writes.before(frame):
             new = row.act in (*_NEW, "delete")
-            read = reads.of_model((*by_argument, *whole) if new else whole, row.model, context)
+            changed = reads.of_model(tuple(r for r in by_argument if _changes(row, r)), row.model, context)
+            read = changed or reads.of_model((*by_argument, *whole) if new else whole, row.model, context)
             if read is not None and row.model is not None:
                 done = f" that {_DONE.get(row.act, 'writes')} a `{row.model.name}`"
                 text = f"{done}: the job, which reads such rows, may not see that yet"
-                yield _Case(min(level, Confidence.MEDIUM), path, row, read.origin, text)
+                yield _Case(level if changed is not None else min(level, Confidence.MEDIUM), path, row, read.origin, text)
+
+
+def _changes(row: Row, read: reads.Read) -> bool:
+    """Whether a write sets a field by which the job asks."""
+    operation = row.operation
+    return operation is not None and operation.act == "update" and bool((operation.fields or frozenset()) & read.fields)

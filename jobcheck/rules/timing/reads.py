@@ -29,12 +29,13 @@ _MAPPERS = frozenset({"django", "sqlalchemy", "peewee", "mongoengine"})
 @dataclass(frozen=True, slots=True)
 class Read:
     """One question to the database. `parameters` are the job's parameters by which it asks; `whole`: it asks for rows that no
-    argument names."""
+    argument names. `fields` are those that it compares."""
 
     model: ClassRef | None
     origin: Origin
     parameters: frozenset[str]
     whole: bool = False
+    fields: frozenset[str] = frozenset()
 
 
 def reads_of(job: Job, context: Context) -> tuple[Read, ...]:
@@ -107,7 +108,8 @@ def _reads(ref: FunctionRef, solver: Solver) -> list[Read]:
             if operation is not None and operation.act in _ASKS:
                 parameters = _parameters(solver, visit, site, operation)
                 whole = operation.act == "fetch" and not parameters
-                found.append(Read(operation.model, site.unit.origin(site.call), parameters, whole))
+                fields = frozenset(name.partition("__")[0] for name, _ in operation.lookups)
+                found.append(Read(operation.model, site.unit.origin(site.call), parameters, whole, fields))
             elif operation is None:
                 found.extend(_query(solver, visit, site))
         found.extend(_relations(solver, visit))

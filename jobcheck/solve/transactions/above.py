@@ -32,7 +32,7 @@ _MAKES = frozenset({("serializer", "create"), ("serializer", "save"), ("form", "
 
 def written_above(solver: Solver, site: Site) -> Iterator[Row]:
     """What a call of a method above writes: `super().form_valid(form)`, `super().save_model(request, obj, form, change)`;
-    and `serializer.save()` where nothing else is known of the serializer."""
+    and what `serializer.save()` and `x.rows.create(...)` do where nothing else is known of the receiver."""
     func, unit = site.call.func, site.unit
     if not isinstance(func, ir.Attribute) or func.attr not in {name for _, name in _SAVED_ABOVE} | {"save", "create"}:
         return
@@ -44,6 +44,9 @@ def written_above(solver: Solver, site: Site) -> Iterator[Row]:
         yield Row("save", None, Source(site.call, site.env), origin)
         made = ir.Attribute(owner.start, owner.end, owner, "instance")
         yield Row("save", None, solver.sources.of(made, site.env), origin)
+    elif func.attr == "create" and isinstance(func.value, ir.Attribute) and solver.value(func.value, site.env).unknown:
+        # `group.records.create(...)` of something unknown: what has a `pk` afterwards is a row
+        yield Row("create", None, Source(site.call, site.env), origin)
 
 
 def _super(solver: Solver, site: Site, name: str, origin: Origin) -> Iterator[Row]:
