@@ -9,6 +9,7 @@ from jobcheck.code import ir
 from jobcheck.solve import effect_tables as tables
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Env, ExprDef, NarrowDef, dotted
+from jobcheck.solve.exceptions import MISSING_ROW
 from jobcheck.solve.kinds import ClassRef
 from jobcheck.solve.orm.base import Operation
 
@@ -21,6 +22,11 @@ ERRORS = {
     "django": frozenset({"django"}), "sqlalchemy": frozenset({"sqlalchemy"}), "peewee": frozenset({"peewee"}),
     "mongoengine": frozenset({"mongoengine", "pymongo"}),
 }  # fmt: skip
+GONE = frozenset({MISSING_ROW, "sqlalchemy.exc.NoResultFound"})
+# Methods that raise where there is no row.
+_ONE = frozenset({
+    "get", "aget", "latest", "earliest", "alatest", "aearliest", "get_object_or_404", "one", "scalar_one", "get_one",
+})  # fmt: skip
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+")
 
 
@@ -42,6 +48,15 @@ def effect(solver: Solver, operation: Operation) -> Effect | None:
     if counted:
         return Effect("increment", True, site, origin, f"{name}.{counted}", model=operation.model)
     return None
+
+
+def needs_row(operation: Operation) -> bool:
+    """Whether an operation raises when the row that it asks for is not there."""
+    func = operation.site.call.func
+    name = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
+    if operation.act not in ("fetch", "lock") or name not in _ONE:
+        return False
+    return operation.orm != "sqlalchemy" or name != "get"
 
 
 def _merges(operation: Operation) -> bool:

@@ -62,7 +62,7 @@ class Effect:
 class Failure:
     """One place at which a function may fail.
 
-    kind     network, database, queue (the broker), raise (a `raise` of the project)
+    kind     network, database, gone (a row that is not there), queue (the broker), raise (a `raise` of the project)
     errors   what is raised, as far as it is known: names of the classes that it is of, or packages that raise their own
     node     the call or `raise` in the asked function, `around` what is open there, `site` the call
     """
@@ -185,6 +185,8 @@ class Effects:
                 made.effects.append(effect)
             if operation.writes or operation.act in ("commit", "flush"):
                 self._fails(made, site, "database", effect_records.ERRORS[operation.orm], _spelling(site))
+            elif effect_records.needs_row(operation):
+                self._fails(made, site, "gone", effect_records.GONE, _spelling(site))
         for callee in self._callees(site):
             self._helper(site, callee, made, depth)
         if operation is None:

@@ -1,8 +1,10 @@
 """
 ## What it finds
-Retries without an end on errors that do not heal by waiting: every error there is (`Exception`), or a record that is
-gone. Celery: `autoretry_for=(Exception,)`, or `self.retry()` in an `except Exception`, in a job with
-`max_retries=None`; the reference API: `@retry_on(Exception, attempts="unlimited")`.
+Retries without an end on errors that do not heal by waiting: a record that is gone, an error in the code; or every
+error there is (`Exception`) in a job of which a line is seen that fails for good: a row that it asks for and that may be
+deleted, a request that may be refused, a `raise` about its arguments. Celery: `autoretry_for=(Exception,)`, or
+`self.retry()` in an `except Exception`, in a job with `max_retries=None`; the reference API:
+`@retry_on(Exception, attempts="unlimited")`.
 
 ## Why it matters
 A typo, a deleted row or a refused request fails the same way every time. Such a message never leaves the queue: it
@@ -12,13 +14,18 @@ left for the work that could be done.
 ## Example
 ```python
 @app.task(autoretry_for=(Exception,), retry_backoff=True, max_retries=None)
-def push_order(order_id): ...
+def push_order(order_id):
+    order = Order.objects.get(pk=order_id)
+    requests.post(ERP, json=order.as_json())
 ```
 
 ## Use instead
 ```python
 @app.task(autoretry_for=(ConnectionError, Timeout), retry_backoff=True, max_retries=12)
-def push_order(order_id): ...
+def push_order(order_id):
+    order = Order.objects.filter(pk=order_id).first()
+    if order is not None:
+        requests.post(ERP, json=order.as_json())
 ```
 
 ## How to fix
@@ -31,7 +38,8 @@ None.
 ## Known limits
 A bound that the body checks by hand (`self.request.retries`, a counter or deadline of the record) makes it quiet, and
 so does `expires`. `max_retries=None` given to `retry()` or in `retry_kwargs` is no such case: there it means the
-job's own limit (see JOB405). Errors whose classes are not known are never reported.
+job's own limit (see JOB405). Retries on every error without a line that is seen to fail for good have low confidence:
+they are hidden at default settings. Errors whose classes are not known are never reported.
 """
 
 from __future__ import annotations
@@ -43,7 +51,7 @@ from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.registry import Handler, Job, Retry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
-from jobcheck.rules.delivery import catching, performers
+from jobcheck.rules.delivery import catching, healing, performers
 from jobcheck.solve.exceptions import MISSING_ROW, Errors, lineage, of_value
 from jobcheck.solve.flow import Around
 from jobcheck.solve.kinds import Origin
@@ -80,10 +88,8 @@ class EndlessRetry(Rule):
             found = _hopeless(of_value(error.value, error.node), context)
             if found is None:
                 continue
-            sure = found in catching.BROAD and not job.unknown_options
-            level = Confidence.HIGH if sure else Confidence.MEDIUM
-            builder = self._finding(job, handler.origin, found, level, context)
-            yield _with_bound(builder, handler, context)
+            level = Confidence.MEDIUM if job.unknown_options or found not in catching.BROAD else Confidence.HIGH
+            yield self._shown(job, handler, found, level, context)
             return
 
     def _by_hand(self, job: Job, retry: Retry, context: Context) -> Iterator[FindingBuilder]:
@@ -94,8 +100,16 @@ class EndlessRetry(Rule):
             return
         found = _hopeless(catching.errors_of(context, around.part, around.env), context)
         if found is not None:
-            builder = self._finding(job, retry.origin, found, Confidence.MEDIUM, context)
-            yield _with_bound(builder, retry, context)
+            yield self._shown(job, retry, found, Confidence.MEDIUM, context)
+
+    def _shown(self, job: Job, said: Handler | Retry, error: str, level: Confidence, context: Context) -> FindingBuilder:
+        """The finding with its places. Where every error is retried, one that never heals must be seen."""
+        never = healing.never(job, said if isinstance(said, Retry) else None, context) if error in catching.BROAD else None
+        level = level if never or error not in catching.BROAD else Confidence.LOW
+        builder = self._finding(job, said.origin, error, level, context)
+        if never is not None:
+            builder.relate(context.place(never[0]), never[1])
+        return _with_bound(builder, said, context)
 
     def _finding(self, job: Job, origin: Origin, error: str, level: Confidence, context: Context) -> FindingBuilder:
         what = "any error" if error in catching.BROAD else f"`{error.rpartition('.')[2]}`"

@@ -48,7 +48,7 @@ from collections.abc import Iterator
 from jobcheck.registry import Job
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.delivery import telling
-from jobcheck.rules.delivery.replays import NOTICED, Replay, of_job
+from jobcheck.rules.delivery.replays import NOTICED, UNLIKELY, Replay, of_job
 
 _HAPPENS = "The next run starts at the job's first line and does it again."
 
@@ -97,7 +97,7 @@ def _message(job: Job, found: Replay) -> str:
 def _confidence(found: Replay) -> Confidence:
     assert found.failure is not None
     effect, failure = found.effect, found.failure
-    if effect.kind == "job" or (failure.kind in ("database", "queue") and effect.kind != "payment"):
+    if effect.kind == "job" or (failure.kind in UNLIKELY and effect.kind != "payment"):
         return Confidence.LOW
     if effect.kind not in NOTICED:  # rows may be looked at, or taken back, further up than can be seen
         return Confidence.MEDIUM if telling.direct(effect) and not found.looped else Confidence.LOW

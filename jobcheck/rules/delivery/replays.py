@@ -18,6 +18,8 @@ from jobcheck.solve.sites import Flow
 
 # What somebody outside notices when it is done twice.
 NOTICED = frozenset({"payment", "mail", "message", "http"})
+# What seldom fails just then.
+UNLIKELY = frozenset({"database", "queue", "gone"})
 # Errors by which an answer may be lost, whatever library they are of.
 _LOST = ("timeout", "connection", "network", "transport", "unavailable", "httperror", "requestexception", "apierror")
 
@@ -47,7 +49,7 @@ def of_job(job: Job, context: Context) -> list[Replay]:
 
 
 def _rank(replay: Replay) -> tuple[bool, bool, bool, int]:
-    weak = replay.failure is not None and replay.failure.kind in ("database", "queue")
+    weak = replay.failure is not None and replay.failure.kind in UNLIKELY
     return replay.failure is None, weak, replay.effect.kind not in NOTICED, replay.effect.site.call.start
 
 
