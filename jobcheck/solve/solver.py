@@ -93,6 +93,7 @@ class Solver:
         self._module_names: dict[tuple[str, str], Value] = {}
         self._returns: dict[FunctionRef, Value] = {}
         self._functions: dict[tuple[str, int], tuple[FunctionDecl, ClassRef | None]] = {}
+        self._of_file: dict[str, list[tuple[FunctionDecl, ClassRef | None]]] = {}
         self._classes: dict[tuple[str, int], ClassDecl] = {}
         self._registered: set[str] = set()
         self._definitions: dict[int, tuple[Def, Value]] = {}
@@ -161,16 +162,16 @@ class Solver:
             shape = self.project.shape(filename)
         except UnreadableSource:
             return
-        for function in shape.functions:
-            self._functions[(filename, function.start)] = (function, None)
+        own: dict[int, tuple[FunctionDecl, ClassRef | None]] = {f.start: (f, None) for f in shape.functions}
         pending = list(shape.classes)
         while pending:
             decl = pending.pop()
             self._classes[(filename, decl.start)] = decl
             ref = self.classes.register(filename, decl)
-            for method in decl.functions:
-                self._functions[(filename, method.start)] = (method, ref)
+            own.update((method.start, (method, ref)) for method in decl.functions)
             pending.extend(decl.classes)
+        self._of_file[filename] = list(own.values())
+        self._functions.update(((filename, start), found) for start, found in own.items())
 
     def function_decl(self, ref: FunctionRef) -> tuple[FunctionDecl, ClassRef | None] | None:
         """A function's declaration and the class that it is a method of."""
@@ -192,7 +193,7 @@ class Solver:
     def functions_of(self, filename: str) -> list[tuple[FunctionDecl, ClassRef | None]]:
         """Every function and method that a file declares outside other functions."""
         self._register(filename)
-        return [found for (name, _), found in self._functions.items() if name == filename]
+        return self._of_file.get(filename, [])
 
     def declared(self, filename: str, decl: object, cls: ClassRef | None = None) -> Value:
         """The value of a declaration of a module or a class body."""
