@@ -45,10 +45,9 @@ from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.timing import closures
 from jobcheck.rules.timing.closures import Closure
 from jobcheck.solve.defs import Env
-from jobcheck.solve.flow import Around, all_params
+from jobcheck.solve.flow import all_params
 from jobcheck.solve.kinds import External, Sequence, Value
 
-_ATOMIC = frozenset({"django.db.transaction.atomic", "django.db.transaction.Atomic"})
 _DELETES = frozenset({
     "django.db.models.signals.post_delete", "django.db.models.signals.pre_delete",
     "django.db.models.signals.signals.post_delete",
@@ -189,34 +188,17 @@ def _level(callback: Callback, extent: ir.Node, context: Context) -> Confidence:
     """HIGH when a transaction is open over all of `extent`, LOW when the one that is seen ends within it."""
     if callback.what != "on_commit":
         return Confidence.HIGH
+    blocks = context.solver.transactions.blocks
     around, within = callback.site.around, False
     while around is not None and around.role not in ("def", "lambda"):
-        if _is_atomic(around, context):
+        if blocks.of_with(around) is not None:
             if around.node.start <= extent.start and extent.end <= around.node.end:
                 return Confidence.HIGH
             within = True
         around = around.outer
-    if around is None and _is_decorated(callback, context):
+    if around is None and blocks.of_function(callback.site.unit) is not None:
         return Confidence.HIGH
     return Confidence.LOW if within else Confidence.MEDIUM
-
-
-def _is_atomic(around: Around, context: Context) -> bool:
-    if around.role != "with" or not isinstance(around.part, ir.WithItem):
-        return False
-    return _names_atomic(around.part.context, around.env, context)
-
-
-def _is_decorated(callback: Callback, context: Context) -> bool:
-    function = callback.site.unit.function
-    env = Env(callback.site.unit, {}, None, frozenset())
-    return function is not None and any(_names_atomic(d.value, env, context) for d in function.decorators)
-
-
-def _names_atomic(node: ir.Expr, env: Env, context: Context) -> bool:
-    callee = node.func if isinstance(node, ir.Call) else node
-    only = context.solver.value(callee, env).only
-    return isinstance(only, External) and only.qualname in _ATOMIC
 
 
 def _job_in(closure: Closure, callback: Callback, context: Context) -> Job | None:
