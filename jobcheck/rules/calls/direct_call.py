@@ -26,12 +26,18 @@ def approve(request, pk):
 Enqueue it. Where it is meant to run here and now, call a plain function that the job calls too: then nobody has to ask.
 
 ## Options
-Off by default: `extend-select = ["direct-call"]`. Of what we read on real code half was meant.
+Off by default: `extend-select = ["direct-call"]`. High confidence: an option of the queue in the call. Medium: the call
+stands in code that answers a request (views, serializers, forms and admins of Django, routes of Flask, FastAPI and
+Pyramid, and functions that only these call), of a job that the project enqueues, or of one that it neither enqueues nor
+schedules. Everything else is low, and hidden: of what we read there half was meant.
 
 ## Known limits
-Left alone: calls in tests, in other jobs and what they call, in management commands and scripts, in migrations; where the
-same function enqueues the job as well (a fallback), where an error of the job is caught by name, under a test of a
-setting for eager or synchronous running, and in functions that say `sync`, `now` or `force` in their name.
+Celery, RQ (`@job`) and Dramatiq; a call of Huey's enqueues. Left alone: calls in tests, in other jobs and what they call,
+in management commands and scripts, in migrations; where the same function enqueues the job as well (a fallback), where
+an error of the job is caught by name, where the record is fetched again afterwards, under a test of a setting for eager or
+synchronous running, where a comment at the call says so, and in functions or with arguments that say `sync`, `now` or
+`force` in their name. Low: a job whose value is used somewhere, or that other jobs call, is a function too. A job under
+another decorator is not looked at: that may enqueue it.
 """
 
 from __future__ import annotations
@@ -45,14 +51,21 @@ from jobcheck.frameworks.direct import direct_calls
 from jobcheck.registry import Job, Registry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.delivery import catching
+from jobcheck.solve.handling import Handling
 from jobcheck.solve.sites import Around, Site
 
 # Words of names that say that it is meant to run at once.
 _MEANT = re.compile(r"(?:^|_)(?:sync|synchronous(?:ly)?|now|immediate(?:ly)?|forced?|inline|eager|debug|rerun)(?:_|$)", re.I)
 _TOLD = re.compile(r"eager|async|celery|sync|debug|broker|immediate|background|queue", re.I)
+_SAID = re.compile(
+    rb"#[^\n]*\b(?:sync\w*|inline|direct(?:ly)?|immediate(?:ly)?|right away|now|eager(?:ly)?|block(?:s|ing)|async\w*|celery)\b",
+    re.I,
+)
 _BY_HAND = re.compile(
     r"(?:^|/)(?:commands|scripts?|tests(?:_\w+)?|bin|tools|\w*migrations|seed_\w+|fixtures|examples?)(?:\.py$|/)"
 )
+_FETCHED_AGAIN = frozenset({"refresh_from_db", "arefresh_from_db", "refresh", "expire_all", "reload"})
+_SCHEDULES = frozenset({"beat", "add_periodic_task"})
 _QUEUE_OPTIONS = frozenset({"countdown", "eta"})
 
 
@@ -68,16 +81,18 @@ class DirectCall(Rule):
         for job in registry.jobs:
             if context.solver.is_test(job.filename):
                 continue
-            for site in direct_calls(context.solver, job):
-                in_job = (site.unit.filename, site.unit.offset) in performed
+            sites = list(direct_calls(context.solver, job))
+            plain = [site for site in sites if _queue_option(job, site) is None]
+            helper = any(_in(site, performed) or not _unused(site) for site in plain)
+            for site in sites:
                 if not _by_hand(site):
-                    yield from self._judge(job, site, in_job, registry, context)
+                    yield from self._judge(job, site, _in(site, performed), helper, registry, context)
 
     def _judge(
-        self, job: Job, site: Site, in_job: bool, registry: Registry, context: Context
+        self, job: Job, site: Site, in_job: bool, helper: bool, registry: Registry, context: Context
     ) -> Iterator[FindingBuilder]:
         option = _queue_option(job, site)
-        if option is None and (in_job or site.usage != "dropped" or _meant(job, site, registry, context)):
+        if option is None and (in_job or not _unused(site) or _meant(job, site, registry, context)):
             return
         text = f"`{job.label}` is called here and now, without the queue"
         if option is not None:
@@ -86,11 +101,46 @@ class DirectCall(Rule):
             self,
             site.unit.origin(site.call),
             text,
-            confidence=Confidence.MEDIUM if option is None else Confidence.HIGH,
+            confidence=Confidence.HIGH if option is not None else self._confidence(job, site, helper, registry, context),
             job=job,
             what_happens="The caller waits for all of it; what the queue does about errors is not done.",
             how_to_fix="Enqueue it, or call a plain function that the job calls too.",
         )
+
+    def _confidence(self, job: Job, site: Site, helper: bool, registry: Registry, context: Context) -> Confidence:
+        """Medium in a request, for a job that nobody else uses as a function, and that is not only there for a schedule."""
+        handling = context.once("handling", lambda: Handling(context.solver))
+        meant_for_the_queue = _enqueued(job, registry) or not _used_otherwise(job, registry)
+        if helper or not meant_for_the_queue or not handling.of(site.unit):
+            return Confidence.LOW
+        return Confidence.MEDIUM
+
+
+def _unused(site: Site) -> bool:
+    """Whether nobody uses what the call gives (or, for a coroutine, what awaiting it gives)."""
+    return site.usage == "dropped" or (
+        site.usage == "awaited" and isinstance(site.stmt, ir.ExprStmt) and _awaits(site.stmt.value, site.call)
+    )
+
+
+def _awaits(node: ir.Expr, call: ir.Call) -> bool:
+    return isinstance(node, ir.Await) and node.value is call
+
+
+def _enqueued(job: Job, registry: Registry) -> bool:
+    """Whether code enqueues the job; a schedule is not that."""
+    found = (e for e in registry.enqueues if job in e.jobs and not e.immediate and not e.in_test)
+    return any(e.form not in _SCHEDULES and e.unit.function is not None for e in found)
+
+
+def _used_otherwise(job: Job, registry: Registry) -> bool:
+    """Whether a schedule, or another decorator, may be what the job is there for."""
+    decorated = job.decl is not None and len(job.decl.decorators) > 1
+    return decorated or any(job in e.jobs and e.form in _SCHEDULES for e in registry.enqueues)
+
+
+def _in(site: Site, performed: frozenset[tuple[str, int]]) -> bool:
+    return (site.unit.filename, site.unit.offset) in performed
 
 
 def _performed(registry: Registry, context: Context) -> frozenset[tuple[str, int]]:
@@ -117,7 +167,27 @@ def _meant(job: Job, site: Site, registry: Registry, context: Context) -> bool:
         return True
     if any(e.unit is site.unit and job in e.jobs and not e.immediate for e in registry.enqueues):
         return True
-    return _told(site.around, context)
+    return _says(site, context) or _reads_back(site) or _told(site.around, context)
+
+
+def _reads_back(site: Site) -> bool:
+    """Whether the caller fetches again afterwards what the job has changed."""
+    flow = site.unit.flow
+    later = (s.call.func for s in flow.sites if s.call.start > site.call.end) if flow is not None else ()
+    return any(isinstance(func, ir.Attribute) and func.attr in _FETCHED_AGAIN for func in later)
+
+
+def _says(site: Site, context: Context) -> bool:
+    """Whether a word of the call, or a comment at it, says that it is to run at once."""
+    if any(a.keyword is not None and _MEANT.search(a.keyword) for a in site.call.args):
+        return True
+    origin = site.unit.origin(site.call)
+    data = context.solver.raw(origin.filename) or b""
+    end = data.find(b"\n", origin.end)
+    start = data.rfind(b"\n", 0, origin.start) + 1
+    while start and data[data.rfind(b"\n", 0, start - 1) + 1 : start].lstrip().startswith(b"#"):
+        start = data.rfind(b"\n", 0, start - 1) + 1
+    return _SAID.search(data[start : end if end >= 0 else None]) is not None
 
 
 def _told(around: Around | None, context: Context) -> bool:
