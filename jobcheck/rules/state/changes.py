@@ -99,15 +99,24 @@ class Changes:
 
     def is_new(self, record: Source) -> bool:
         """Whether the record is, or may be, made here: there is no older state that a later change could replace unseen."""
-        definition = record.definition
-        if isinstance(definition, PhiDef):
-            return any(self._is_made(part) for part in definition.parts)
-        return self._is_made(definition) if definition is not None else self._makes(record.node, record.env)
-
-    def _is_made(self, definition: Def) -> bool:
-        while isinstance(definition, (UnpackDef, NarrowDef)):
-            definition = definition.source if isinstance(definition, UnpackDef) else definition.before
-        return isinstance(definition, ExprDef) and self._makes(definition.node, definition.env)
+        if record.definition is None:
+            return self._makes(record.node, record.env)
+        pending: list[Def] = [record.definition]
+        seen: set[int] = set()
+        while pending:
+            definition = pending.pop()
+            if id(definition) in seen:
+                continue
+            seen.add(id(definition))
+            if isinstance(definition, PhiDef):
+                pending.extend(definition.parts)
+            elif isinstance(definition, UnpackDef):
+                pending.append(definition.source)
+            elif isinstance(definition, NarrowDef):
+                pending.append(definition.before)
+            elif isinstance(definition, ExprDef) and self._makes(definition.node, definition.env):
+                return True
+        return False
 
     def _makes(self, node: ir.Expr, env: Env) -> bool:
         source = self.solver.sources.of(node, env)
