@@ -35,7 +35,8 @@ None.
 
 ## Known limits
 For Celery only names near to a known option, or known from elsewhere, are reported: others may be read by code that is not
-in the project. Options that a wrapper of the project's own takes are not judged.
+in the project. Options that a wrapper of the project's own takes are not judged. One option that is given in the same
+wrong way to more than three jobs is one finding, at the first of them; the others are its related places.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ from dataclasses import dataclass
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import options
 from jobcheck.registry import Job, Message, Option, Registry
+from jobcheck.rules import alike
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.calls import used_names
 from jobcheck.solve.kinds import FrameworkValue, Kind, Literal
@@ -78,14 +80,13 @@ class UnknownOption(Rule):
     yields_to = ("JOB203", "JOB204", "JOB405")
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
-        for job in registry.jobs:
-            if not context.solver.is_test(job.filename):
-                yield from self._declared(job, context)
+        jobs = [job for job in sorted(registry.jobs, key=lambda j: j.key) if not context.solver.is_test(job.filename)]
+        yield from alike.together(found for job in jobs for found in self._declared(job, context))
         for message in registry.messages:
             if not message.enqueue.in_test and message.enqueue.form != "retry":
                 yield from self._given(message, context)
 
-    def _declared(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
+    def _declared(self, job: Job, context: Context) -> Iterator[tuple[tuple[str, str], FindingBuilder]]:
         table = options.of(job.framework)
         if table is None or job.unknown_options or job.cls is not None:
             return
@@ -96,7 +97,7 @@ class UnknownOption(Rule):
             if fault is not None and not (fault.harmless and used_names.anywhere(option.name, context)):
                 found.setdefault(fault, []).append(option)
         for fault, together in found.items():  # what has one remedy is one defect
-            yield self._finding(together, fault, job, "the job", context)
+            yield (together[0].name, fault.text), self._finding(together, fault, job, "the job", context)
 
     def _given(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
         table, job = options.of(message.job.framework), message.job

@@ -38,14 +38,16 @@ None.
 
 ## Known limits
 Values whose kinds are not known are not judged. Options that a base class's own `apply_async` or `retry` may take are
-left alone.
+left alone. One option of automatic retries that does nothing on more than three jobs is one finding, at the first of
+them; the others are its related places.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
-from jobcheck.registry import Job
+from jobcheck.registry import Job, Registry
+from jobcheck.rules import alike
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.delivery import declarations, misuses, performers
 from jobcheck.rules.delivery.misuse import Misuse
@@ -56,11 +58,13 @@ class RetryMisuse(Rule):
 
     code = "JOB405"
     severity = Severity.ERROR
-    subject = Job
+    subject = Registry
 
-    def check(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
-        if context.solver.is_test(job.filename):
-            return
+    def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
+        jobs = [job for job in sorted(registry.jobs, key=lambda j: j.key) if not context.solver.is_test(job.filename)]
+        yield from alike.together(found for job in jobs for found in self._of_job(job, context))
+
+    def _of_job(self, job: Job, context: Context) -> Iterator[tuple[Hashable, FindingBuilder]]:
         for misuse in self._misuses(job, context):
             builder = context.finding(
                 self,
@@ -75,7 +79,8 @@ class RetryMisuse(Rule):
             )
             if misuse.other is not None:
                 builder.relate(context.place(misuse.other), "the retry")
-            yield builder
+            option = misuse.message.partition(" ")[0]
+            yield (option if misuse.what == "idle" else misuse.origin), builder
 
     def _misuses(self, job: Job, context: Context) -> Iterator[Misuse]:
         for retry in performers.retries_of(context, job):
