@@ -15,6 +15,7 @@ from jobcheck.solve.defs import assigned_names, dotted
 from jobcheck.solve.flow import Site, all_params
 from jobcheck.solve.kinds import External, FunctionRef, Origin
 from jobcheck.solve.reach import Visit
+from jobcheck.solve.units import Unit
 
 _FUNCTIONS_OF_FUNCTIONS = 3
 
@@ -119,8 +120,8 @@ class Readings:
         units = self.solver.callers.units_mentioning(name)
         if units is None:
             return True
-        # An import says nothing yet.
-        return any(not _imports(unit.body) and not serves(self.context, unit) for unit in units)
+        # An import says nothing yet, and a command of Django's runs in a process of its own.
+        return any(not _imports(u.body) and not _is_command(u) and not serves(self.context, u) for u in units)
 
     def _asked(self, visit: Visit, node: ir.Expr, site: Site | None) -> bool:
         """Whether the function tests what it gets, or asks first whether it is there."""
@@ -131,6 +132,10 @@ class Readings:
             return True
         names = _assigned_to(site)
         return any(_tests(part, node, names) for part in walk(function.body))
+
+
+def _is_command(unit: Unit) -> bool:
+    return "management/commands/" in unit.filename
 
 
 def _returned(visit: Visit, node: ir.Expr) -> bool:
@@ -160,8 +165,12 @@ def _tests(part: ir.Node, node: ir.Expr, names: frozenset[str]) -> bool:
             return any(part.start <= node.start and node.end <= s.end for s in part.body if s.start <= node.start)
         case _:
             return False
-    return any(inner is node or (isinstance(inner, (ir.Name, ir.Attribute)) and dotted(inner) in names)
-               for test in tests for inner in walk(test))  # fmt: skip
+    same = dotted(node.func) if isinstance(node, ir.Call) else dotted(node)
+    return any(
+        inner is node or (isinstance(inner, (ir.Name, ir.Attribute)) and dotted(inner) in names | {same or "?"})
+        for test in tests
+        for inner in walk(test)
+    )
 
 
 def _last(func: ir.Expr) -> str:
