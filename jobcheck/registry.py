@@ -125,6 +125,7 @@ class Cause:
              redelivery (the broker takes the message for lost)
     errors   the exceptions that lead to it; empty where no error of the job's own does. `open`: more than can be seen
     origin   the option, the call or the setting that says so; `retry` the call, for by-hand
+    form     how messages call it (`autoretry_for`, `retries=`, the framework where it does so unasked)
     shared   it is said for many jobs at once (a setting, a base class), not of this one
     """
 
@@ -134,6 +135,7 @@ class Cause:
     open: bool = False
     retry: Retry | None = None
     shared: bool = False
+    form: str = ""
 
 
 @dataclass(eq=False, slots=True)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobcheck.frameworks.arguments import literal
-from jobcheck.registry import Cause, Handler, Job
+from jobcheck.registry import Cause, Handler, Job, Option, Registry
 from jobcheck.solve.exceptions import of_value
+from jobcheck.solve.kinds import ClassRef, Literal
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
+
+_ANY = (ClassRef("Exception"),)
 
 
 def of_handlers(solver: Solver, job: Job) -> list[Cause]:
@@ -27,4 +30,23 @@ def _of_handler(job: Job, handler: Handler) -> Cause | None:
     if not classes and not is_open:
         return None
     within = handler.origin.filename == job.filename
-    return Cause("retry", handler.origin, classes, is_open, shared=not within)
+    return Cause("retry", handler.origin, classes, is_open, shared=not within, form=handler.form)
+
+
+def of_option(job: Job, registry: Registry, name: str, framework: str | None) -> list[Cause]:
+    """`retries=3`, `retry=Retry(max=3)`: an option of the job, or of an enqueue of it, that asks for runs after any error.
+
+    `framework` is the name of one that retries unasked: the option then says how often.
+    """
+    given = [job.options[name]] if name in job.options else []
+    own = bool(given)
+    enqueues = (e for e in registry.enqueues if name in e.options and not e.in_test and any(j is job for j in e.jobs))
+    given += [enqueue.options[name] for enqueue in enqueues]
+    found = [Cause("retry", o.origin, _ANY, form=f"{name}=") for o in given if not _none(o)]
+    if framework is not None and not own and not job.unknown_options:
+        found.append(Cause("retry", job.decorated or job.origin, _ANY, shared=True, form=framework))
+    return found
+
+
+def _none(option: Option) -> bool:
+    return option.value.only in (Literal(0), Literal(None), Literal(False))

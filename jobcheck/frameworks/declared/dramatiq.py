@@ -28,6 +28,8 @@ SPEC = Spec(
             "message_with_options": Form("message_with_options", "lists", sent=False),
         }
     },
+    retried_by="max_retries",
+    retried=True,
     makers=rb"actor\s*\(",
     wire="dramatiq-json",
     mismatch="the job fails in the worker with TypeError, and is retried 20 times",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks import arguments, decorating, dispatch, signatures
+from jobcheck.frameworks import arguments, decorating, delivery, dispatch, signatures
 from jobcheck.frameworks.base import NoJobs
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
 from jobcheck.frameworks.hinges import Hinges, of_call
@@ -467,6 +467,9 @@ class DeclaredFramework(NoJobs):
                 registry.messages.append(self.message(solver, enqueue, job))
         for job in self.jobs.values():
             job.wires = self.wires(solver, job)[0]
+            if self.spec.retried_by is not None:
+                unasked = self.display if self.spec.retried else None
+                job.delivery = tuple(delivery.of_option(job, registry, self.spec.retried_by, unasked))
 
     def names(self, job: Job) -> tuple[str, ...]:
         """The strings by which a job may be named."""

@@ -52,6 +52,7 @@ SPEC = Spec(
     },
     call=Form("call", swallowed=SWALLOWED),
     makers=rb"\b(?:task|periodic_task)\s*\(",
+    retried_by="retries",
     wire="huey-pickle",
     mismatch="the job fails in the consumer with TypeError",
 )

@@ -60,6 +60,7 @@ SPEC = Spec(
         },
     },
     makers=rb"\bjob\s*\(",
+    retried_by="retry",
     wire="rq-pickle",
     mismatch="the job fails in the worker with TypeError",
     guessed=frozenset({"enqueue", "enqueue_call", "enqueue_at", "enqueue_in"}),

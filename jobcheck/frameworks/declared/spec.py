@@ -82,6 +82,7 @@ class Spec:
     wire         the serializer where nothing else is said
     named_by_string  jobs are enqueued by their names, so that a name that no job has is one that was not found
     makers       what a function of the project must match to return one of the framework's decorators or jobs
+    retried_by   the option (of a job or an enqueue) by which runs after an error are asked for; `retried`: they come unasked
     injected_defaults  calls that, as a parameter's default, say that the framework fills it
     """
 
@@ -101,4 +102,6 @@ class Spec:
     injected_defaults: frozenset[str] = frozenset()
     named_by_string: bool = False
     makers: bytes | None = None
+    retried_by: str | None = None
+    retried: bool = False
     verbs: frozenset[str] = field(default=frozenset())

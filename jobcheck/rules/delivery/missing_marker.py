@@ -69,7 +69,7 @@ class MissingMarker(Rule):
             self,
             telling.place_of(found.effect),
             _message(job, found),
-            confidence=Confidence.HIGH if found.effect.kind == "payment" and telling.direct(found.effect) else Confidence.MEDIUM,
+            confidence=_confidence(found),
             job=job,
             subject=found.effect.kind,
             what_happens="Nothing is seen that keeps it from being done twice.",
@@ -79,9 +79,14 @@ class MissingMarker(Rule):
         yield builder
 
 
+def _confidence(found: Replay) -> Confidence:
+    asked = telling.direct(found.effect) and not found.cause.shared
+    return Confidence.HIGH if asked and found.effect.kind == "payment" else Confidence.MEDIUM
+
+
 def _message(job: Job, found: Replay) -> str:
     does = telling.does(found.effect)
     if found.cause.why == "worker-lost":
         return f"`{job.label}` {does}, and is performed again when its worker is lost (reject_on_worker_lost)"
-    again = telling.repeats(found.cause, job)
+    again = telling.repeats(found.cause)
     return f"`{job.label}` {does} without an idempotency key: when only the answer is lost, {again} does it again"

@@ -84,7 +84,7 @@ def first(job: Job, context: Context) -> Replay | None:
 
 
 def _message(job: Job, found: Replay) -> str:
-    again = telling.repeats(found.cause, job)
+    again = telling.repeats(found.cause)
     does = telling.does(found.effect)
     if found.looped:
         return f"`{job.label}` {does} for one item after the other; when one fails, {again} starts again with the first"
@@ -101,4 +101,5 @@ def _confidence(found: Replay) -> Confidence:
         return Confidence.LOW
     if effect.kind not in NOTICED:  # rows may be looked at, or taken back, further up than can be seen
         return Confidence.MEDIUM if telling.direct(effect) and not found.looped else Confidence.LOW
-    return Confidence.HIGH if telling.direct(effect) and failure.kind in ("network", "raise") else Confidence.MEDIUM
+    asked = telling.direct(effect) and not found.cause.shared
+    return Confidence.HIGH if asked and failure.kind in ("network", "raise") else Confidence.MEDIUM

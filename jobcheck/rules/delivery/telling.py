@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jobcheck.findings import FindingBuilder
-from jobcheck.registry import Cause, Job
+from jobcheck.registry import Cause
 from jobcheck.rules.base import Context
 from jobcheck.rules.delivery.replays import Replay
 from jobcheck.solve.effects import Effect, Failure
@@ -46,12 +46,9 @@ def direct(effect: Effect) -> bool:
     return place_of(effect) == effect.origin
 
 
-def repeats(cause: Cause, job: Job) -> str:
+def repeats(cause: Cause) -> str:
     """What performs the job again, as the subject of a sentence."""
-    if cause.why == "by-hand":
-        return "retry()"
-    handler = next((h for h in job.handlers if h.origin == cause.origin), None)
-    return handler.form if handler is not None else "the retry"
+    return "retry()" if cause.why == "by-hand" else cause.form or "the retry"
 
 
 def place_of(effect: Effect) -> Origin:
@@ -73,7 +70,8 @@ def relate(builder: FindingBuilder, replay: Replay, context: Context) -> None:
         "by-hand": "this asks for another run", "worker-lost": "this gives the job back when its worker is lost",
         "retry": "this runs the job again", "redelivery": "this hands the job to another worker",
     }  # fmt: skip
-    builder.relate(context.place(cause.origin), said[cause.why])
+    unasked = cause.why == "retry" and cause.shared and cause.origin.filename == effect.site.unit.filename
+    builder.relate(context.place(cause.origin), f"{cause.form} runs a failed job again unasked" if unasked else said[cause.why])
 
 
 def _fails(failure: Failure) -> str:
