@@ -97,6 +97,9 @@ CASES = [
     ("OrderForm(q).save(commit=False)", []),
     ("LineSerializer(p, data=q).save()", ["save Line"]),
     ("Person.objects.create_user('x')", ["create Person"]),
+    ("o = Order.objects.first()\n    o.slip.save('a.txt', q)", ["fetch Order", "save Order"]),
+    ("o = Order.objects.first()\n    o.slip.save('a.txt', q, save=False)", ["fetch Order"]),
+    ("o = Order.objects.first()\n    o.slip.delete()", ["fetch Order", "save Order"]),
     # not Django's, or not known
     ("p.save()", []),
     ("p.objects.get(pk=1)", []),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.frameworks.base import NoJobs
 from jobcheck.project.shape import FunctionDecl
-from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
     ClassObject,
@@ -22,9 +21,7 @@ from jobcheck.solve.kinds import (
     Kind,
     Origin,
     Plain,
-    Sequence,
     Value,
-    join,
     known,
     plain,
 )  # fmt: skip
@@ -32,6 +29,7 @@ from jobcheck.solve.orm import django_tables as tables
 from jobcheck.solve.orm.base import FieldInfo, Operation
 from jobcheck.solve.orm.django_classes import Sorts
 from jobcheck.solve.orm.django_forms import Forms
+from jobcheck.solve.orm.django_functions import Functions
 from jobcheck.solve.orm.django_models import Models
 from jobcheck.solve.orm.django_operations import Operations
 from jobcheck.solve.orm.django_queries import MANAGERS, Queries, is_standard
@@ -43,9 +41,6 @@ from jobcheck.solve.sites import Site
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
-_ONE_OR_404 = frozenset({"django.shortcuts.get_object_or_404", "django.shortcuts.aget_object_or_404"})
-_LIST_OR_404 = frozenset({"django.shortcuts.get_list_or_404", "django.shortcuts.aget_list_or_404"})
-_REST_404 = "rest_framework.generics.get_object_or_404"
 _ABSENT = {
     "DoesNotExist": "django.core.exceptions.ObjectDoesNotExist",
     "MultipleObjectsReturned": "django.core.exceptions.MultipleObjectsReturned",
@@ -70,6 +65,7 @@ class _Parts:
         self.sorts = Sorts(self.models)
         self.forms = Forms(self.models, self.sorts)
         self.views = Views(self.models, self.sorts, self.forms)
+        self.functions = Functions(self.models)
         self.operations = Operations(solver, self.models, self.sorts)
 
 
@@ -224,7 +220,9 @@ class DjangoModels(NoJobs):
         queries = self.parts(solver).queries
         match callee:
             case External(qualname=qualname):
-                return self._external(solver, qualname, node, env)
+                if qualname == "super":
+                    return self._super(solver, node, env)
+                return self.parts(solver).functions.call(qualname, node, env)
             case ClassObject(cls=cls):
                 return queries.new(cls, node, env)
             case Function(ref=ref, bound=Value() as bound):
@@ -263,55 +261,6 @@ class DjangoModels(NoJobs):
             return parts.forms.called(owner, sort, name, node, env)
         return parts.views.called(owner, name, node, env) if sort == "view" else None
 
-    def _external(self, solver: Solver, qualname: str, node: ir.Call, env: Env) -> Value | None:
-        parts = self.parts(solver)
-        match qualname:
-            case "super":
-                return self._super(solver, node, env)
-            case "django.contrib.auth.get_user_model":
-                return _class_value(parts.models.apps.user)
-            case "django.apps.apps.get_model":
-                return self._model_by_name(solver, node, env)
-            case _ if qualname in tables.CURRENT_USER:
-                return Value((*known(Instance(parts.models.apps.user)).alts, *plain("none").alts))
-            case "django.contrib.auth.get_user":
-                return known(Instance(parts.models.apps.user))
-            case _ if qualname in _ONE_OR_404 or qualname == _REST_404:
-                return self._shortcut(solver, node, env)
-            case _ if qualname in _LIST_OR_404:
-                return known(Sequence("list", self._shortcut(solver, node, env)))
-            case _:
-                return None
-
-    def _model_by_name(self, solver: Solver, node: ir.Call, env: Env) -> Value | None:
-        """`apps.get_model("shop", "Order")`, `apps.get_model("shop.Order")`."""
-        texts = [solver.value(a.value, env).only for a in node.args if a.keyword in (None, "app_label", "model_name")]
-        names = [getattr(t, "value", None) for t in texts]
-        if not names or not all(isinstance(n, str) for n in names):
-            return None
-        label, _, name = ".".join(str(n) for n in names).rpartition(".")
-        found = self.parts(solver).models.apps.model(label, name)
-        return _class_value(found) if found is not None else None
-
-    def _shortcut(self, solver: Solver, node: ir.Call, env: Env) -> Value:
-        first = argument(node, 0, "klass") or argument(node, 0, "queryset")
-        value = solver.value(first, env) if first is not None else Value()
-        parts = [self._record_of(solver, kind) for kind in value.kinds()]
-        if not parts:
-            return plain("record")
-        return join(parts).opened() if value.open else join(parts)
-
-    def _record_of(self, solver: Solver, kind: Kind) -> Value:
-        """A record of a model or queryset."""
-        query = query_of(kind)
-        if query is not None:
-            return query.record
-        if isinstance(kind, ClassObject):
-            return known(Instance(kind.cls))
-        if isinstance(kind, External) and solver.classes.row(ClassRef(kind.qualname)) == "dj_model":
-            return known(Instance(ClassRef(kind.qualname)))
-        return plain("record")
-
     # --- operators and parameters ------------------------------------------------------------------------------
 
     def pipe(self, solver: Solver, left: Value, right: Value, origin: Origin) -> Value | None:
@@ -331,8 +280,3 @@ class DjangoModels(NoJobs):
         if cls is not None and index == 0:
             return None if static else parts.queries.self_value(cls)
         return parts.views.parameter(filename, decl, cls, index, name) if not static else None
-
-
-def _class_value(cls: ClassRef) -> Value:
-    """The value of a class: of the project, or known by name only."""
-    return known(ClassObject(cls)) if cls.filename is not None else known(External(cls.qualname))

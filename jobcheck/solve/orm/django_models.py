@@ -28,6 +28,7 @@ from jobcheck.solve.kinds import Literal as Constant
 from jobcheck.solve.orm import django_tables as tables
 from jobcheck.solve.orm.base import FieldInfo
 from jobcheck.solve.orm.django_apps import Apps
+from jobcheck.solve.orm.django_unique import Unique
 
 if TYPE_CHECKING:
     from jobcheck.solve.classes import ClassInfo
@@ -61,10 +62,10 @@ class Models:
     def __init__(self, solver: Solver) -> None:
         self.solver = solver
         self.apps = Apps(solver)
+        self.unique = Unique(solver)
         self._declarations: dict[tuple[ClassRef, str], Declaration | None] = {}
         self._fields: dict[tuple[ClassRef, str], FieldInfo | None] = {}
         self._keys: dict[ClassRef, FieldInfo] = {}
-        self._together: dict[ClassRef, list[frozenset[str]]] = {}
 
     def is_model(self, cls: ClassRef) -> bool:
         """Whether a class surely is one of Django's models."""
@@ -165,7 +166,7 @@ class Models:
             unique=key or self._is_true(field, "unique") or field.sort in tables.UNIQUE,
             key=key,
             auto=self._auto(field),
-            together=self._unique_with(cls, field.name),
+            together=self.unique.together(cls, field.name),
         )
         if field.sort in tables.ONE:
             info.relation, info.column = self.target(cls, field), f"{field.name}_id"
@@ -289,31 +290,6 @@ class Models:
             case _:
                 return None
 
-    # --- uniqueness over several fields ------------------------------------------------------------------------
-
-    def _unique_with(self, cls: ClassRef, name: str) -> frozenset[str]:
-        """The fields together with which one is unique."""
-        groups = [group for group in self._unique_groups(cls) if name in group]
-        return groups[0] - {name} if groups else frozenset()
-
-    def _unique_groups(self, cls: ClassRef) -> list[frozenset[str]]:
-        if cls not in self._together:
-            self._together[cls] = []
-            for filename, decl, _ in self.solver.member(cls, "Meta"):
-                if isinstance(decl, ClassDecl):
-                    self._together[cls] = list(self._groups(filename, decl))
-                    break
-        return self._together[cls]
-
-    def _groups(self, filename: str, meta: ClassDecl) -> Iterator[frozenset[str]]:
-        for decl in meta.assigns:
-            if decl.value is None or not {"unique_together", "constraints"} & set(decl.names):
-                continue
-            unit = self.solver.unit(filename, *decl.value)
-            stmt = unit.body[0] if unit.body else None
-            if isinstance(stmt, ir.ExprStmt):
-                yield from _name_groups(stmt.value)
-
     # --- members -----------------------------------------------------------------------------------------------
 
     def method(self, cls: ClassRef, name: str) -> bool:
@@ -343,20 +319,3 @@ def _sort(qualname: str) -> str:
     if qualname.startswith(tables.FIELD_MODULES):
         return name if name.endswith(("Field", "Key")) else ""
     return name if name.endswith("Field") and not qualname.startswith(_OTHER_FIELDS) else ""
-
-
-def _name_groups(node: ir.Expr) -> Iterator[frozenset[str]]:
-    """The groups of names in `[("a", "b")]`, `("a", "b")` and `[UniqueConstraint(fields=["a", "b"], ...)]`."""
-    if isinstance(node, ir.Call):
-        name = node.func.attr if isinstance(node.func, ir.Attribute) else getattr(node.func, "id", "")
-        fields = argument(node, 99, "fields")
-        # A conditional constraint does not hold for every row.
-        if name == "UniqueConstraint" and fields is not None and argument(node, 99, "condition") is None:
-            yield from _name_groups(fields)
-    elif isinstance(node, (ir.TupleExpr, ir.ListExpr, ir.SetExpr)):
-        names = [e.value for e in node.elements if isinstance(e, ir.Constant) and isinstance(e.value, str)]
-        if names and len(names) == len(node.elements):
-            yield frozenset(names)
-            return
-        for element in node.elements:
-            yield from _name_groups(element)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 from jobcheck.code import ir
-from jobcheck.code.walk import walk
 from jobcheck.solve.calls import argument
-from jobcheck.solve.defs import Def, Env, ExprDef, NarrowDef
+from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
     ClassObject,
     ClassRef,
@@ -22,6 +20,8 @@ from jobcheck.solve.kinds import (
 )  # fmt: skip
 from jobcheck.solve.orm import django_tables as tables
 from jobcheck.solve.orm.base import Act, Operation
+from jobcheck.solve.orm.django_chains import call_env, chain, evaluations, is_assigned_to, made_by, self_name
+from jobcheck.solve.orm.django_models import FIELD_FILE
 from jobcheck.solve.orm.django_query import OWN, Query, query_of
 from jobcheck.solve.sites import Site
 
@@ -34,7 +34,6 @@ _NONE = (Literal(None), Plain("none"))
 _SHORTCUTS = {"get_object_or_404", "get_list_or_404", "aget_object_or_404", "aget_list_or_404"}
 # Keywords of saving and creating that are no fields.
 _NO_FIELDS = frozenset({"defaults", "create_defaults", "using"})
-_LONGEST_CHAIN = 30
 
 
 class Operations:
@@ -79,16 +78,31 @@ class Operations:
         cls = getattr(only.data, "cls", None) if isinstance(only, FrameworkValue) and only.role == "super" else None
         if isinstance(cls, ClassRef) and self.models.is_model(cls) and name in tables.RECORD_ACTS:
             operation = self._operation(site, cast("Act", tables.RECORD_ACTS[name]), cls)
-            operation.record = _self_name(site)
+            operation.record = self_name(site)
             return operation
         if isinstance(only, Instance):
             cls = only.cls
+            if cls == FIELD_FILE:
+                return self._saved_file(site, name)
         sort = self.sorts.of(cls) if isinstance(cls, ClassRef) else ""
         if name == "get_object" and sort == "view":
             return self._operation(site, "fetch", self.sorts.model(cast("ClassRef", cls)))
         if name == "save" and sort in ("form", "serializer"):
             return self._saved_form(site, cast("ClassRef", cls))
         return None
+
+    def _saved_file(self, site: Site, name: str) -> Operation | None:
+        """`order.invoice.save(name, content)`: the record is saved with its file, unless it says `save=False`."""
+        func, keeps = site.call.func, argument(site.call, 2 if name == "save" else 0, "save")
+        if name not in ("save", "delete") or (isinstance(keeps, ir.Constant) and keeps.value is False):
+            return None
+        record = func.value.value if isinstance(func, ir.Attribute) and isinstance(func.value, ir.Attribute) else None
+        model = self.model_of_record(self.solver.value(record, site.env)) if record is not None else None
+        if model is None:
+            return None
+        operation = self._operation(site, "save", model)
+        operation.record = record
+        return operation
 
     def _saved_form(self, site: Site, cls: ClassRef) -> Operation | None:
         commit = argument(site.call, 0, "commit")
@@ -98,7 +112,7 @@ class Operations:
         if model is None:
             return None
         assert isinstance(site.call.func, ir.Attribute)
-        made = _made_by(site.call.func.value, site.env)
+        made = made_by(site.call.func.value, site.env)
         new = made is not None and argument(made, 0 if self.sorts.of(cls) == "serializer" else 99, "instance") is None
         starred = made is not None and any(a.star for a in made.args)
         called = made is not None and isinstance(made.func, ir.Name) and made.func.id[:1].isupper()
@@ -181,15 +195,11 @@ class Operations:
     def _loop(self, site: Site) -> Operation | None:
         """A queryset that is iterated over where it is made, or under the name that it is given."""
         nodes, names = self._evaluated(site)
-        if id(site.call) not in nodes and not _named(site, names):
-            return None
-        return self._whole(site)
+        return self._whole(site) if id(site.call) in nodes or is_assigned_to(site, names) else None
 
     def _own_query(self, site: Site, name: str) -> Operation | None:
         """The same for the project's own methods that give querysets."""
-        if name in tables.CHANGING or not (id(site.call) in self._evaluated(site)[0] or _named(site, self._evaluated(site)[1])):
-            return None
-        return self._whole(site)
+        return None if name in tables.CHANGING else self._loop(site)
 
     def _whole(self, site: Site) -> Operation | None:
         query = self.query(self.solver.value(site.call, site.env))
@@ -203,7 +213,7 @@ class Operations:
         """The expressions and the names that a function iterates over or tests."""
         key = (site.unit.filename, site.unit.offset)
         if key not in self._seen:
-            found = list(_evaluations(site.unit.body))
+            found = list(evaluations(site.unit.body))
             names = frozenset(n.id for n in found if isinstance(n, ir.Name))
             self._seen[key] = (frozenset(id(n) for n in found), names)
         return self._seen[key]
@@ -237,7 +247,7 @@ class Operations:
 
     def is_new(self, node: ir.Expr, env: Env) -> bool:
         """Whether an expression is an instance made just before by calling its class."""
-        call = _made_by(node, env)
+        call = made_by(node, env)
         only = self.solver.value(call.func, call_env(node, env)).only if call is not None else None
         return isinstance(only, ClassObject) and self.models.is_model(only.cls)
 
@@ -265,7 +275,7 @@ class Operations:
 
     def _look_up_in(self, operation: Operation, node: ir.Expr, env: Env) -> None:
         """The lookups of the chain that a queryset is made by."""
-        for call in reversed(list(_chain(node, env))):
+        for call in reversed(list(chain(node, env))):
             assert isinstance(call.func, ir.Attribute)
             if call.func.attr in tables.NARROWING and call.func.attr != "exclude":
                 self._add_lookups(operation, call)
@@ -277,76 +287,3 @@ class Operations:
         operation.lookups += found
         keys = {"pk", "pk__exact", self.models.key(operation.model).name if operation.model is not None else "id"}
         operation.by_key = operation.by_key or any(name in keys for name, _ in found)
-
-
-def _chain(node: ir.Expr, env: Env) -> Iterator[ir.Call]:
-    """The calls of a chain of methods, outermost first, through names that stand for one."""
-    for _ in range(_LONGEST_CHAIN):
-        if isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute):
-            yield node
-            node = node.func.value
-            continue
-        definition = _definition(node, env)
-        if not isinstance(definition, ExprDef):
-            return
-        node, env = definition.node, definition.env
-
-
-def _definition(node: ir.Expr, env: Env) -> Def | None:
-    """The one definition of a name, narrowing aside."""
-    found = env.lookup(node.id)[0] if isinstance(node, ir.Name) else None
-    while isinstance(found, NarrowDef):
-        found = found.before
-    return found
-
-
-def _made_by(node: ir.Expr, env: Env) -> ir.Call | None:
-    """The call that made what an expression is."""
-    if isinstance(node, ir.Call):
-        return node
-    definition = _definition(node, env)
-    made = definition.node if isinstance(definition, ExprDef) else None
-    return made if isinstance(made, ir.Call) else None
-
-
-def call_env(node: ir.Expr, env: Env) -> Env:
-    """The environment of the call that made what an expression is."""
-    definition = _definition(node, env)
-    return definition.env if isinstance(definition, ExprDef) else env
-
-
-def _evaluations(body: list[ir.Stmt]) -> Iterator[ir.Expr]:
-    """What a function iterates over, takes an item of, or tests for being empty."""
-    for node in walk(body):
-        match node:
-            case ir.For() | ir.Clause():
-                yield _unsliced(node.iter)
-            case ir.Starred():
-                yield _unsliced(node.value)
-            case ir.Subscript() if not isinstance(node.index, ir.SliceExpr):
-                yield node.value
-            case ir.If() | ir.While() | ir.IfExp():
-                yield node.test.operand if isinstance(node.test, ir.UnaryOp) else node.test
-            case ir.Compare(ops=["in" | "not in"]):
-                yield node.comparators[0]
-            case _:
-                pass
-
-
-def _unsliced(node: ir.Expr) -> ir.Expr:
-    return node.value if isinstance(node, ir.Subscript) and isinstance(node.index, ir.SliceExpr) else node
-
-
-def _named(site: Site, names: frozenset[str]) -> bool:
-    """Whether a call is what is assigned to one of the names."""
-    stmt = site.stmt
-    if not isinstance(stmt, ir.Assign) or stmt.value is not site.call:
-        return False
-    return any(isinstance(t, ir.Name) and t.id in names for t in stmt.targets)
-
-
-def _self_name(site: Site) -> ir.Expr:
-    """The first parameter of the method that a call stands in, as an expression."""
-    function = site.unit.function
-    params = [*function.params.posonly, *function.params.args] if function else []
-    return ir.Name(site.call.start, site.call.start, params[0].name if params else "self")
