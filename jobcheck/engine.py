@@ -14,6 +14,7 @@ from jobcheck.engine_types import Report, RunOptions
 from jobcheck.files import find_files
 from jobcheck.findings import Confidence, Finding, FindingBuilder, Place, Severity
 from jobcheck.forwarders.configured import Configured
+from jobcheck.forwarders.decorated import Decorated
 from jobcheck.forwarders.inference import Forwarders
 from jobcheck.frameworks import all_frameworks
 from jobcheck.frameworks.base import Framework
@@ -57,7 +58,7 @@ class _Run:
         files = find_files(options.root, settings.exclude)
         self.project = Project(options.root, files, overlay=options.overlay)
         configured = Configured(settings.forwarders)
-        frameworks: tuple[Framework, ...] = (*all_frameworks(), *([configured] if settings.forwarders else ()))
+        frameworks: tuple[Framework, ...] = (*all_frameworks(), Decorated(), *([configured] if settings.forwarders else ()))
         if settings.frameworks:
             wanted = {name.lower() for name in settings.frameworks}
             frameworks = tuple(f for f in frameworks if f.name in wanted or not f.modules)

@@ -409,7 +409,8 @@ class Unsent:
 class Callback:
     """A function handed over to be called later: `transaction.on_commit(callback)`.
 
-    `value` is what was handed over; `what` says when it runs (`on_commit`, `link`).
+    `value` is what was handed over; `what` says when it runs (`on_commit`, `link`; `called`: where `site`, in a function
+    of the project that it is handed to, calls it).
     """
 
     what: str
@@ -459,6 +460,7 @@ class Registry:
     waits: list[Wait] = field(default_factory=list)
     unsent: list[Unsent] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)
+    called: list[Callback] = field(default_factory=list)
     missing: list[MissingJob] = field(default_factory=list)
     frameworks: list[str] = field(default_factory=list)
     brokers: dict[str, Broker] = field(default_factory=dict)

@@ -73,3 +73,25 @@ def test_a_method_handed_over_by_name(tmp_path: Path) -> None:
         "        transaction.on_commit(self.announce)\n\n    def announce(self):\n        bill.delay(self.pk)\n"
     )
     assert _deferred(tmp_path, models=source) == ["on_commit"]
+
+
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "def later(fn, *args):\n    transaction.on_commit(lambda: fn(*args))\n",
+        "def later(fn, *args):\n    transaction.on_commit(partial(fn, *args))\n",
+        "def later(fn, *args):\n    def run():\n        fn(*args)\n    transaction.on_commit(run)\n",
+        "def later(fn, *args):\n    if connection.in_atomic_block:\n        transaction.on_commit(lambda: fn(*args))\n",
+        "def later(fn, *args):\n    _later(fn, *args)\n\ndef _later(fn, *args):\n    transaction.on_commit(lambda: fn(*args))\n",
+    ],
+)
+@pytest.mark.parametrize(
+    "call",
+    ["later(bill.delay, pk)", "later(lambda: bill.delay(pk))", "later(partial(bill.delay, pk))", "later(send)"],
+)
+def test_helpers_around_the_hook(tmp_path: Path, helper: str, call: str) -> None:
+    view = "\ndef view(pk):\n    def send():\n        bill.delay(pk)\n    " + call + "\n"
+    found = _deferred(tmp_path, helper=_HEAD + helper, view=_HEAD + "from helper import later\n" + view)
+    calls = 1 if call == "later(send)" else 2  # the nested function is there in each view
+    assert found.count("on_commit") == 1
+    assert len(found) == calls

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.forwarders.dependence import named_forms, parameters
-from jobcheck.forwarders.routes import Routes, Step, Way, own_parameters, ref_of
+from jobcheck.forwarders.hooks import deferring_names
+from jobcheck.forwarders.routes import Callee, Routes, Step, Way, own_parameters, ref_of
 from jobcheck.frameworks.arguments import written_at
 from jobcheck.frameworks.hinges import Hinges
 from jobcheck.registry import Callback, Enqueue, Registry
-from jobcheck.solve.kinds import FrameworkValue, Function, LocalFunction
+from jobcheck.solve.defs import GivenDef
+from jobcheck.solve.kinds import FrameworkValue, Function, LocalFunction, Partial
 from jobcheck.solve.sites import Flow, Site
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Forwarders:
         self._registry = registry
         self._configured = configured
         self._routes = Routes(solver)
+        self._hand: dict[int, tuple[Flow, list[Site]]] = {}
         self._done: set[tuple[object, ...]] = set()
 
     @cached_property
@@ -84,11 +87,21 @@ class Forwarders:
         """Look into a function of the project that is handed a callable which enqueues, or is called like an enqueue."""
         func = site.call.func
         verb = func.attr if isinstance(func, ir.Attribute) else ""
-        if verb not in self._verbs and not any(self._is_form(a.value, site) for a in site.call.args):
+        enqueues = verb in self._verbs or any(self._is_form(a.value, site) for a in site.call.args)
+        if not enqueues and not any(isinstance(a.value, (ir.Lambda, ir.Call, ir.Name)) for a in site.call.args):
             return
-        for kind in self._solver.value(func, site.env).kinds():
+        for kind in self._solver.value(func, site.env).kinds() if enqueues or self._may_defer(func) else ():
             if isinstance(kind, (Function, LocalFunction)):
                 self._into((Step(site, kind),))
+
+    def _may_defer(self, func: ir.Expr) -> bool:
+        """Whether a function of the project with that name has to do with commits."""
+        name = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
+        return name in self._deferring
+
+    @cached_property
+    def _deferring(self) -> frozenset[str]:
+        return deferring_names(self._solver)
 
     def _is_form(self, node: ir.Expr, site: Site) -> bool:
         """`job.delay`, not called."""
@@ -102,27 +115,43 @@ class Forwarders:
         flow = self._flow(callee)
         if flow is None:
             return
-        node = self._node(callee)
-        for inner in list(flow.sites):
-            whole = Hinges([inner.call.func, *(a.value for a in inner.call.args)])
-            if all(p.function is not node for p in parameters(whole, inner.env)):
-                continue
+        for inner in self._handing(callee, flow):
             for sites in self._routes.walk(Way(steps), inner.call):
+                self._called(sites)
                 if not self._record(sites) and len(steps) < DEEPEST_FOLLOW:
                     self._deeper(steps, inner, sites[-1])
+
+    def _handing(self, callee: Callee, flow: Flow) -> list[Site]:
+        """The calls in a function that are given its parameters, or are calls of one."""
+        key = id(flow)
+        if key not in self._hand:
+            node = self._node(callee)
+            self._hand[key] = (flow, [s for s in flow.sites if any(p.function is node for p in parameters(_whole(s), s.env))])
+        return self._hand[key][1]
+
+    def _called(self, sites: tuple[Site, ...]) -> None:
+        """A closure or partial that is called where the way ends."""
+        first, last = sites[0], sites[-1]
+        node, home = written_at(last.call.func, last.env)
+        if node is last.call.func or home.unit is not first.unit:
+            return
+        value = self._solver.value(node, home)
+        if any(isinstance(kind, (LocalFunction, Partial, Function)) for kind in value.kinds()):
+            in_test = self._solver.is_test(first.unit.filename)
+            self._registry.called.append(Callback("called", last, home.unit.origin(node), node, value, in_test))
 
     def _deeper(self, steps: tuple[Step, ...], inner: Site, bound: Site) -> None:
         for kind in self._solver.value(bound.call.func, bound.env).kinds():
             if isinstance(kind, Function) and all(kind.ref != getattr(s.callee, "ref", None) for s in steps):
                 self._into((*steps, Step(inner, kind)))
 
-    def _flow(self, callee: Function | LocalFunction) -> Flow | None:
+    def _flow(self, callee: Callee) -> Flow | None:
         if isinstance(callee, LocalFunction):
             return self._solver.nested_flow(callee)
-        unit = self._solver.function_unit(callee.ref)
+        unit = self._solver.function_unit(callee.ref) if not self._routes.too_large(callee.ref) else None
         return self._solver.flow(unit) if unit is not None and unit.function is not None else None
 
-    def _node(self, callee: Function | LocalFunction) -> ir.FunctionDef | ir.Lambda | None:
+    def _node(self, callee: Callee) -> ir.FunctionDef | ir.Lambda | None:
         if isinstance(callee, LocalFunction):
             nested = self._solver.nested_node(callee)
             return nested[0] if nested is not None else None
@@ -156,12 +185,22 @@ class Forwarders:
                 return True
         return False
 
+    def _in_sight(self, enqueue: Enqueue) -> None:
+        """Lists that a function on the way made of its `*args` are told at the call that gave these."""
+        env = enqueue.innermost.env
+        for argument in enqueue.arguments:
+            node = argument.node
+            definition = env.lookup(node.id)[0] if isinstance(node, ir.Name) else None
+            if isinstance(definition, GivenDef) and definition.handed:
+                argument.origin, argument.node = enqueue.origin, None
+
     def _told_at(self, enqueue: Enqueue, sites: tuple[Site, ...]) -> Enqueue:
         first = sites[0]
         if len(sites) > 1:
             enqueue.through = (*sites[1:-1], enqueue.site)
             enqueue.site, enqueue.origin = first, first.unit.origin(first.call)
             enqueue.in_test = self._solver.is_test(first.unit.filename)
+            self._in_sight(enqueue)
             for argument in enqueue.arguments:
                 if argument.node is not None and argument.origin != first.unit.origin(argument.node):
                     argument.node = None  # it was written in a function on the way, not where the enqueue is told now
@@ -174,3 +213,8 @@ class Forwarders:
         callback.origin = home.unit.origin(callback.argument)
         callback.site, callback.in_test = first, self._solver.is_test(first.unit.filename)
         return callback
+
+
+def _whole(site: Site) -> Hinges:
+    """A call and all that it is given."""
+    return Hinges([site.call.func, *(a.value for a in site.call.args)], [a.value for a in site.call.args if a.star])

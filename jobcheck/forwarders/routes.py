@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # How many functions a job is handed through, how many routes are walked to one call, and the largest function on the way.
 DEEPEST_ROUTE = 4
 MOST_ROUTES = 100
-LARGEST_FORWARDER = 12_000
+LARGEST_FORWARDER = 8_000
 
 Callee = Function | LocalFunction
 
@@ -59,7 +59,7 @@ class Routes:
     def ways(self, unit: Unit, hanging: list[ParamDef], depth: int = 0, busy: frozenset[FunctionRef] = frozenset()) -> list[Way]:
         """The ways to a function on whose parameters something hangs."""
         ref = ref_of(unit)
-        if ref is None or unit.function is None or ref in busy or depth >= DEEPEST_ROUTE or self._too_large(ref):
+        if ref is None or unit.function is None or ref in busy or depth >= DEEPEST_ROUTE or self.too_large(ref):
             return []
         found: list[Way] = []
         for call in self._solver.callers.of(ref, far=True).calls:
@@ -89,7 +89,8 @@ class Routes:
                     found.append(Way((Step(site, kind),)))
         return found[:MOST_ROUTES]
 
-    def _too_large(self, ref: FunctionRef) -> bool:
+    def too_large(self, ref: FunctionRef) -> bool:
+        """Whether a function is too long to be solved for single calls of it."""
         found = self._solver.function_decl(ref)
         return found is None or found[0].end - found[0].start > LARGEST_FORWARDER
 

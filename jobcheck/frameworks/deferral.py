@@ -61,7 +61,7 @@ class Deferral(NoJobs):
 
     def finish(self, solver: Solver, registry: Registry) -> None:
         """See Framework."""
-        postponed = Postponed(solver, registry.callbacks)
+        postponed = Postponed(solver, registry.callbacks, registry.called)
         for enqueue in registry.enqueues:
             enqueue.deferred = postponed.enqueue(enqueue) or enqueue.deferred
             # Whoever runs the callback adds nothing to it.

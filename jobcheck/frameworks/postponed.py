@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.registry import Callback, Deferred, Enqueue
 from jobcheck.solve.flow import Around, Site
-from jobcheck.solve.kinds import External, Function, FunctionRef, LocalFunction, Origin
+from jobcheck.solve.kinds import Alt, External, Function, FunctionRef, LocalFunction, Origin, Partial, Value
 from jobcheck.solve.order import chain
 
 if TYPE_CHECKING:
@@ -21,10 +21,18 @@ _DECORATORS = {"django.db.transaction.on_commit": "on_commit"}
 _DEEPEST = 3
 
 
+def _callables(value: Value) -> Iterator[Alt]:
+    """What is called when a callback is: itself, and what a partial is made of."""
+    for alt in value.alts:
+        yield alt
+        if isinstance(alt.kind, Partial):
+            yield from _callables(alt.kind.function)
+
+
 class Postponed:
     """Answers for the callbacks of one project."""
 
-    def __init__(self, solver: Solver, callbacks: Iterable[Callback]) -> None:
+    def __init__(self, solver: Solver, callbacks: Iterable[Callback], called: Iterable[Callback] = ()) -> None:
         self._solver = solver
         self._closures: dict[int, Deferred] = {}
         self._origins: dict[Origin, Deferred] = {}
@@ -32,13 +40,16 @@ class Postponed:
         self._known: dict[FunctionRef, Deferred | None] = {}
         for callback in callbacks:
             if callback.what in _COMMITS:
-                self._note(callback)
+                site = callback.site
+                self._note(callback, Deferred(callback.what, site.unit.origin(site.call)))
+        for callback in called:
+            found = self.site(callback.site)
+            if found is not None:
+                self._note(callback, found)
 
-    def _note(self, callback: Callback) -> None:
-        site = callback.site
-        deferred = Deferred(callback.what, site.unit.origin(site.call))
+    def _note(self, callback: Callback, deferred: Deferred) -> None:
         self._origins[callback.origin] = deferred
-        for alt in callback.value.alts:
+        for alt in _callables(callback.value):
             if isinstance(alt.kind, LocalFunction):
                 found = self._solver.nested_node(alt.kind)
                 if found is not None:
