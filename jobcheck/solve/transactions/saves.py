@@ -56,7 +56,7 @@ class Saves:
     # --- in the admin ------------------------------------------------------------------------------------------
 
     def _in_admin(self, model: ClassRef) -> Iterator[Opening]:
-        for filename in self._solver.callers.mentions.files(model.name)[:_MOST_FILES]:
+        for filename in self._files(model, "admin"):
             data = self._solver.raw(filename) or b""
             if b"admin" not in data or not _REGISTERS.search(data):
                 continue
@@ -71,6 +71,11 @@ class Saves:
                 continue
             if self._sorts.model(ref) == model:
                 yield Origin(filename, decl.name_start, decl.name_end)
+
+    def _files(self, model: ClassRef, word: str) -> list[str]:
+        """The files to look at for a model: its own, those that are named so, then the others that mention it."""
+        files = self._solver.callers.mentions.files(model.name)
+        return sorted(files, key=lambda name: (name != model.filename, word not in name))[:_MOST_FILES]
 
     def _classes(self, filename: str) -> list[ClassDecl]:
         try:
@@ -112,7 +117,7 @@ class Saves:
     def _units(self, model: ClassRef) -> Iterator[Unit]:
         """Functions that may save the model inside of a transaction, by the words in them."""
         number = 0
-        for filename in self._solver.callers.mentions.files(model.name)[:_MOST_FILES]:
+        for filename in self._files(model, "models"):
             data = self._solver.raw(filename) or b""
             if "migrations/" in filename or not (b"atomic" in data or b"_or_create" in data):
                 continue
