@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.solve import operators, promises, stdlib
+from jobcheck.solve import iteration, operators, promises, stdlib
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
     NOTHING,
@@ -174,7 +174,7 @@ def _sequence_call(solver: Solver, name: str, node: ir.Call, env: Env) -> Value:
     value = solver.value(source, env)
     only = value.only
     items = only.items if isinstance(only, Sequence) and only.name in ("list", "tuple") and name in ("list", "tuple") else None
-    return known(Sequence(name, solver.iterated(value), items))
+    return known(Sequence(name, iteration.items_of(solver, source, env), items))
 
 
 def _dict_call(solver: Solver, name: str, node: ir.Call, env: Env) -> Value:
@@ -219,7 +219,7 @@ def _last(node: ir.Call) -> str:
 
 def _sorted(solver: Solver, node: ir.Call, env: Env) -> Value:
     source = argument(node, 0)
-    return known(Sequence("list", solver.iterated(solver.value(source, env)) if source is not None else UNKNOWN))
+    return known(Sequence("list", iteration.items_of(solver, source, env) if source is not None else UNKNOWN))
 
 
 def _same(solver: Solver, node: ir.Call, env: Env) -> Value:
@@ -231,7 +231,7 @@ def _next(solver: Solver, node: ir.Call, env: Env) -> Value:
     source = argument(node, 0)
     if source is None:
         return UNKNOWN
-    parts = [solver.iterated(solver.value(source, env))]
+    parts = [iteration.items_of(solver, source, env)]
     default = argument(node, 1)
     if default is not None:
         parts.append(solver.value(default, env))
@@ -244,7 +244,7 @@ def _extreme(solver: Solver, node: ir.Call, env: Env) -> Value:
         return UNKNOWN
     given = [a.value for a in node.args if a.keyword is None]
     if len(given) == 1:
-        return solver.iterated(solver.value(given[0], env))
+        return iteration.items_of(solver, given[0], env)
     return join(solver.value(g, env) for g in given) if given else UNKNOWN
 
 

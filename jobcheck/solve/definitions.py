@@ -8,7 +8,7 @@ from jobcheck.code import ir
 from jobcheck.project import modules
 from jobcheck.project.modules import Project
 from jobcheck.project.resolver import Query
-from jobcheck.solve import contexts, operators
+from jobcheck.solve import contexts, iteration, operators
 from jobcheck.solve.defs import (
     AugDef,
     ChangeDef,
@@ -65,7 +65,7 @@ def defined(solver: Solver, definition: Def) -> Value:
         case UnpackDef():
             return operators.unpacked(solver, solver.definition(definition.source), definition.index)
         case IterDef():
-            return solver.iterated(solver.value(definition.node, definition.env))
+            return iteration.items_of(solver, definition.node, definition.env)
         case EnterDef():
             return contexts.entered(solver, definition)
         case ExceptDef():

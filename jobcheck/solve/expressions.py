@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.solve import calls, operators
+from jobcheck.solve import calls, iteration, operators
 from jobcheck.solve.defs import (
     Env,
     dotted,
@@ -93,7 +93,7 @@ def _display(solver: Solver, node: ir.ListExpr | ir.SetExpr | ir.TupleExpr, env:
     spread: list[Value] = []
     for element in node.elements[:MOST_ITEMS]:
         if isinstance(element, ir.Starred):
-            spread.append(solver.iterated(solver.value(element.value, env)))
+            spread.append(iteration.items_of(solver, element.value, env))
             items = None
         else:
             value = solver.value(element, env)

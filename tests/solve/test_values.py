@@ -219,3 +219,25 @@ def test_mutual_recursion_ends(returned: Returned) -> None:
 def test_a_long_chain_ends(returned: Returned) -> None:
     lines = "".join(f"    x{n + 1} = x{n}\n" for n in range(500))
     assert returned(f"def f():\n    x0 = {{1}}\n{lines}    return x500\n") == "..."
+
+
+@pytest.mark.parametrize(
+    ("loop", "expected"),
+    [
+        ("for x in {'a': 1}.values()", "1"),
+        ("for x in {'a': 1}.keys()", "a str 'a'"),
+        ("for _, x in {'a': 1, 'b': b''}.items()", "1 | bytes b''"),
+        ("for _, x in sorted({'a': 1}.items())", "1"),
+        ("for _, x in enumerate(['a'])", "a str 'a'"),
+        ("for x, _ in enumerate(['a'], start=1)", "an int"),
+        ("for _, (x, _) in enumerate(zip(['a'], [1]))", "a str 'a'"),
+        ("for _, x in zip(['a'], reversed([1.5]))", "1.5"),
+        ("for x in [*{'a': 1}.values()]", "1"),
+        ("for x in itertools.chain([1], ['a'])", "1 | a str 'a'"),
+        ("for x in itertools.islice(itertools.cycle([1]), 3)", "..."),
+        ("for x in {}.values()", "..."),
+        ("for x in thing.items()", "..."),
+    ],
+)
+def test_what_loops_give(returned: Callable[..., str], loop: str, expected: str) -> None:
+    assert returned(f"import itertools\n\ndef f(thing):\n    {loop}:\n        return x\n    raise ValueError\n") == expected
