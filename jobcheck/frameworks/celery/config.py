@@ -15,10 +15,14 @@ if TYPE_CHECKING:
 _NEEDLES = {name.encode(): setting for name, setting in names.SETTINGS.items()}
 _USE = re.compile(rb"\b(" + b"|".join(_NEEDLES) + rb")\b[\"']?\s*(\)|\])?\s*([:=])(?!=)\s*([^\n#]*)")
 
+# A look-up in the environment, with its default where it has one.
+_CALL = re.compile(rb"(?!str\()[A-Za-z_][\w.]*\(\s*[\"'](\w+)[\"']\s*(?:,\s*(?:\w+\s*=\s*)?[\"']([\w./+-]+)[\"'])?")
+
 
 @dataclass(slots=True)
 class Setting:
-    """Every value that the project gives a setting; `unreadable` when one of them is no literal."""
+    """Every value that the project gives a setting; `unreadable` when one of them is no literal, or
+    the environment may give another one."""
 
     values: dict[str, Origin] = field(default_factory=dict)
     unreadable: bool = False
@@ -46,16 +50,30 @@ class Config:
             if data is None or not any(needle in data for needle in _NEEDLES):
                 continue
             for match in _USE.finditer(data):
-                config._note(_NEEDLES[match[1]], match[4], Origin(filename, match.start(), match.end()))
+                text = match[4] if _CALL.match(match[4]) is None else _default(match[4], data)
+                config._note(_NEEDLES[match[1]], text, Origin(filename, match.start(), match.end()), match[4] != text)
         return config
 
-    def _note(self, setting: str, text: bytes, origin: Origin) -> None:
+    def _note(self, setting: str, text: bytes, origin: Origin, defaulted: bool) -> None:
         found: Setting = getattr(self, setting)
+        found.unreadable = found.unreadable or defaulted
         literal = re.match(rb"[\"']([\w./+-]+)[\"']", text)
         if literal:
             found.values.setdefault(literal[1].decode(), origin)
         elif not text.startswith((b"str", b"Optional")):
             found.unreadable = True
+
+
+def _default(text: bytes, data: bytes) -> bytes:
+    """The default of `os.environ.get("NAME", "json")`, `env("NAME", default="json")`, or `env("NAME")` where the file says
+    `NAME=(str, "json")` as django-environ does; the text itself when there is none."""
+    match = _CALL.match(text)
+    if match is None:
+        return text
+    if match[2]:
+        return b'"' + match[2] + b'"'
+    said = re.search(rb"\b" + match[1] + rb"[\"']?\s*[=:]\s*\(\s*str\s*,\s*([\"'][\w./+-]+[\"'])", data)
+    return said[1] if said else text
 
 
 def serializer_names(value: Value) -> tuple[str, ...] | None:
