@@ -151,10 +151,11 @@ def _own_nodes(stmt: ir.Stmt, inner: set[int]) -> Iterator[ir.Node]:
 
 
 def _relation(solver: Solver, visit: Visit, node: ir.Attribute, env: Env) -> Iterator[Read]:
-    for kind in solver.value(node.value, env).kinds():
-        field = solver.records.field(kind.cls, node.attr) if isinstance(kind, Instance) else None
-        if field is not None and field.relation is not None and field.name == node.attr:
-            yield Read(field.relation, visit.unit.origin(node), frozenset())
+    if not any(isinstance(k, Instance) and solver.classes.record(k.cls) for k in solver.value(node.value, env).kinds()):
+        return
+    for kind in solver.value(node, env).kinds():
+        if isinstance(kind, Instance) and solver.classes.record(kind.cls):
+            yield Read(kind.cls, visit.unit.origin(node), frozenset())
 
 
 def _parameters(solver: Solver, visit: Visit, site: Site, operation: Operation | None) -> frozenset[str]:

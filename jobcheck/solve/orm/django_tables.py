@@ -120,6 +120,8 @@ CHAINED = frozenset({
     "all", "filter", "exclude", "annotate", "order_by", "reverse", "distinct", "select_related", "prefetch_related", "defer",
     "only", "using", "select_for_update", "union", "intersection", "difference", "alias", "none", "get_queryset",
     "complex_filter", "extra", "db_manager", "_chain", "_clone", "raw",
+    # model_utils' and polymorphic's own
+    "select_subclasses", "non_polymorphic", "instance_of", "not_instance_of",
 })  # fmt: skip
 # Methods that narrow by their keyword arguments.
 NARROWING = frozenset({"filter", "get", "exclude", "aget", "complex_filter"})
