@@ -102,17 +102,16 @@ class LostUpdate(Rule):
     # --- the whole row, after slow work ------------------------------------------------------------------------
 
     def _whole(self, job: Job, row: Row, slow: Slow, context: Context) -> FindingBuilder | None:
-        if row.orm not in _WHOLE:
+        saves = [save for save in row.saves if row.orm in _WHOLE and _is_whole(row, save)]
+        late = [(save, wait) for save in saves for wait in (self._waited(row, save, slow),) if wait is not None]
+        if not late:
             return None
-        for save in row.saves:
-            if save.operation is None or save.operation.act != "save" or save.operation.fields is not None:
-                continue
-            if not any(write.precedes(save) for write in row.writes):
-                continue
-            wait = self._waited(row, save, slow)
-            if wait is not None:
-                return self._lost(job, row, save, wait, context)
-        return None
+        late.sort(key=lambda pair: (pair[0].node.start, _origin(pair[0]).start))
+        save, wait = late[0]
+        builder = self._lost(job, row, save, wait, context)
+        for other, _ in late[1:]:
+            builder.relate(context.place(_origin(other)), "and here")
+        return builder
 
     def _waited(self, row: Row, save: Step, slow: Slow) -> Origin | None:
         """The slow call between the last read of a row and a save."""
@@ -212,6 +211,14 @@ class LostUpdate(Rule):
 def _origin(save: Step) -> Origin:
     unit = save.frame.flow.unit
     return unit.origin(save.operation.site.call if save.operation is not None else save.node)
+
+
+def _is_whole(row: Row, save: Step) -> bool:
+    """Whether a save writes every column, after something was assigned to the row."""
+    operation = save.operation
+    if operation is None or operation.act != "save" or operation.fields is not None:
+        return False
+    return any(write.precedes(save) for write in row.writes)
 
 
 def _between(row: Row, site: Site, save: Step) -> bool:
