@@ -13,6 +13,7 @@ from jobcheck.code import ir
 from jobcheck.forwarders.dependence import named_forms, parameters
 from jobcheck.forwarders.hooks import deferring_names
 from jobcheck.forwarders.routes import Callee, Routes, Step, Way, own_parameters, ref_of
+from jobcheck.forwarders.runners import called_by
 from jobcheck.frameworks.arguments import written_at
 from jobcheck.frameworks.hinges import Hinges
 from jobcheck.registry import Callback, Enqueue, Registry
@@ -86,6 +87,7 @@ class Forwarders:
     def follow(self, site: Site) -> None:
         """Look into a function of the project that is handed a callable which enqueues, or is called like an enqueue."""
         func = site.call.func
+        self._run(site)
         verb = func.attr if isinstance(func, ir.Attribute) else ""
         enqueues = verb in self._verbs or any(self._is_form(a.value, site) for a in site.call.args)
         if not enqueues and not any(isinstance(a.value, (ir.Lambda, ir.Call, ir.Name)) for a in site.call.args):
@@ -93,6 +95,14 @@ class Forwarders:
         for kind in self._solver.value(func, site.env).kinds() if enqueues or self._may_defer(func) else ():
             if isinstance(kind, (Function, LocalFunction)):
                 self._into((Step(site, kind),))
+
+    def _run(self, site: Site) -> None:
+        """`executor.submit(job.delay, 1)`, `Thread(target=job.delay, args=(1,))`: somebody else's code calls it with the rest."""
+        inner = called_by(site.call)
+        if inner is not None and self._is_form(inner.func, site):
+            where = Site(inner, site.env, site.around, site.usage, site.stmt, site.unit)
+            for framework in self._solver.frameworks:
+                framework.record(self._solver, where, self._registry)
 
     def _may_defer(self, func: ir.Expr) -> bool:
         """Whether a function of the project with that name has to do with commits."""

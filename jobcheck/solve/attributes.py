@@ -184,6 +184,8 @@ def _field(solver: Solver, filename: str, decl: AssignDecl, declaring: ClassRef,
             return promised
     if solver.classes.record(cls) is not None:
         return UNKNOWN  # a column: what it holds is the ORM's matter
+    if decl.value is None:
+        return _set_attribute(solver, cls, decl.names[0]).opened()
     return solver.declared(filename, decl, declaring).opened()
 
 

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.project.mentions import Mentions
-from jobcheck.project.shape import ClassDecl, Shape
+from jobcheck.project.shape import ClassDecl, FunctionDecl, Shape
 from jobcheck.project.source import UnreadableSource
 from jobcheck.solve.binding import argument_for
 from jobcheck.solve.defs import ParamDef
 from jobcheck.solve.kinds import UNKNOWN, ClassObject, ClassRef, Function, FunctionRef, Instance, Value, join, known
 from jobcheck.solve.sites import Site
+from jobcheck.solve.subclasses import subclasses
 from jobcheck.solve.units import Unit
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _IMPORT = re.compile(rb"\s*(?:from|import)\b")
 MOST_FILES = 16
 MOST_MENTIONS = 48
 DEEPEST_CALLERS = 3
+_MOST_INHERITING = 8
 # The same for functions that hand jobs on.
 FAR_FILES = 80
 FAR_MENTIONS = 300
@@ -131,16 +133,22 @@ class Callers:
         decl = self._solver.function_decl(ref)
         if decl is None:
             return Calls()
-        name = decl[0].name
-        if name == "__init__" and decl[1] is not None:
-            name = decl[1].name
-        if name.startswith("__"):
-            return Calls()
-        units = self.units_mentioning(name, far)
-        if units is None:
-            return Calls()
-        calls = [call for unit in units for call in self._calls_in(unit, ref, name)]
-        return Calls(tuple(calls), self._complete(name, calls))
+        names = self._names(*decl)
+        calls: dict[int, Call] = {}
+        complete = bool(names)
+        for name in names:
+            units = self.units_mentioning(name, far)
+            found = [call for unit in units or () for call in self._calls_in(unit, ref, name)]
+            calls |= {id(call.site): call for call in found}
+            complete = complete and units is not None and self._complete(name, found)
+        return Calls(tuple(calls.values()), complete)
+
+    def _names(self, decl: FunctionDecl, cls: ClassRef | None) -> list[str]:
+        """By which names a function is called; a constructor by that of its class and of those that inherit it."""
+        if decl.name == "__init__" and cls is not None:
+            inheriting = [c.name for c in subclasses(self._solver, cls)[:_MOST_INHERITING]]
+            return list(dict.fromkeys([cls.name, *inheriting]))
+        return [] if decl.name.startswith("__") else [decl.name]
 
     def _complete(self, name: str, calls: list[Call]) -> bool:
         """Whether every mention is one of the calls (or a line that imports it)."""

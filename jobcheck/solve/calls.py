@@ -316,6 +316,8 @@ _SPECIAL: dict[str, _Special] = {
     "round": _number,
     "sum": _sum,
     "functools.partial": _partial,
+    "asgiref.sync.sync_to_async": _same,
+    "channels.db.database_sync_to_async": _same,
     "tempfile.mkstemp": _mkstemp,
     "dataclasses.asdict": _asdict,
     "type": _type,
