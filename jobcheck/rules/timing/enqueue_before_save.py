@@ -73,7 +73,7 @@ class EnqueueBeforeSave(Rule):
         if case.change is not None:
             builder.relate(context.place(case.change), "it is changed here")
         if case.read is not None:
-            builder.relate(context.place(case.read), "the job asks the database for it here")
+            builder.relate(context.place(case.read), "the job's side of it")
         return builder
 
 
@@ -86,6 +86,7 @@ def _cases(message: Message, site: Site, context: Context) -> Iterator[Unsaved |
             case = Case(message, site, key, key.record, parameter, context)
             yield case.new()
             yield case.changed()
+            yield case.overwritten()
             yield case.overridden()
             for path in context.solver.transactions.at(site).paths:
                 yield case.announced(path, writes)

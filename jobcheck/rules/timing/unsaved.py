@@ -166,6 +166,18 @@ class Case:
             return False
         return self.solver.sources.same(self.solver.sources.of(write.target.value, write.env), self.record)
 
+    def overwritten(self) -> Unsaved | None:
+        """A record that is saved whole after the enqueue of a job that writes the same row."""
+        later, model = self._saved_later(), self._model()
+        if later is None or model is None or later.fields is not None or later.orm == "sqlalchemy":
+            return None
+        written = _writes_row(self.message.job, model, self.context) if self._question(model) is not None else None
+        if written is None:
+            return None
+        text = f"before the `{model.name}` is saved, with all its fields: what the job writes until then is overwritten"
+        origin = later.site.unit.origin(later.site.call)
+        return Unsaved(Confidence.MEDIUM, text, origin, "it is saved here", None, written)
+
     def overridden(self) -> Unsaved | None:
         """A model's own `save` that enqueues before it saves."""
         unit = self.site.unit
@@ -208,9 +220,22 @@ def _reads_field(job: Job, model: ClassRef, name: str, parameter: str | None, co
     if job.function is None or not any(r.model is not None and reads.related(r.model, model, context.solver) for r in asked):
         return None
     for visit in context.solver.reach.of(job.function):
+        set_there = {id(w.target) for w in visit.flow.writes}
         for node in walk(visit.unit.function.body) if visit.unit.function is not None else ():
-            if isinstance(node, ir.Attribute) and node.attr in (name, f"get_{name}_display"):
+            if isinstance(node, ir.Attribute) and node.attr in (name, f"get_{name}_display") and id(node) not in set_there:
                 return visit.unit.origin(node)
+    return None
+
+
+def _writes_row(job: Job, model: ClassRef, context: Context) -> Origin | None:
+    """Where the job writes rows of a model."""
+    for visit in context.solver.reach.of(job.function) if job.function is not None else ():
+        for site in visit.flow.sites:
+            operation = context.solver.records.operation(site)
+            if operation is None or operation.act not in ("save", "update") or operation.model is None:
+                continue
+            if reads.related(operation.model, model, context.solver):
+                return site.unit.origin(site.call)
     return None
 
 

@@ -136,8 +136,8 @@ class Saves:
             return None
         if func.attr in _OWN_BLOCKS:
             return Opening("upsert", unit.origin(site.call), f"`{func.attr}` saves a `{model.name}` in a transaction of its own")
-        if operation.act not in ("create", "save") or func.attr.startswith("bulk"):
-            return None
+        if operation.act not in ("create", "save") or func.attr.startswith("bulk") or operation.fields is not None:
+            return None  # what writes named fields only is a special case, which receivers mostly pass over
         opening = self._blocks.within(site.around) or (self._blocks.of_function(unit) if not site.deferred else None)
         if opening is None or opening.family != "django":
             return None
