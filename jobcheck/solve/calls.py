@@ -118,14 +118,13 @@ def _local(solver: Solver, callee: LocalFunction) -> Value:
     if flow is None or found is None:
         return UNKNOWN
     key = ("local", callee.node)
-    if key in solver.busy:
-        solver.cycles += 1
+    if solver.pursuit.meets(key):
         return NOTHING
-    solver.busy.add(key)
+    saved = solver.pursuit.enter(key)
     try:
         value = solver.flow_value(flow)
     finally:
-        solver.busy.discard(key)
+        solver.pursuit.leave(key, saved)
     node = found[0]
     return known(Coroutine(value)) if isinstance(node, ir.FunctionDef) and node.is_async else value
 

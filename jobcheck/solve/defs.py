@@ -176,7 +176,7 @@ class Env:
         self.vars = definitions
         self.outer = outer
         self.locals = local_names
-        self.values: dict[int, object] = {}
+        self.values: dict[object, Value] = {}
 
     def fork(self) -> Env:
         """A copy that may be changed."""

@@ -66,13 +66,14 @@ def _alias(solver: Solver, node: ir.Name | ir.Attribute, env: Env) -> Value | No
     if not isinstance(found, modules.Declared) or not isinstance(decl, AssignDecl) or decl.value is None:
         return None
     text = (solver.raw(found.filename) or b"")[slice(*decl.value)]
-    if not _SUBSCRIPTED.match(text) or ("alias", decl.start) in solver.busy:
+    question = ("alias", found.filename, decl.start)
+    if not _SUBSCRIPTED.match(text) or solver.pursuit.meets(question):
         return None
-    solver.busy.add(("alias", decl.start))
+    saved = solver.pursuit.enter(question)
     try:
         value = solver.annotated_at(found.filename, decl.value)
     finally:
-        solver.busy.discard(("alias", decl.start))
+        solver.pursuit.leave(question, saved)
     return None if value.unknown else value
 
 

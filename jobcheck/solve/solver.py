@@ -47,6 +47,7 @@ from jobcheck.solve.kinds import (
     plain,
 )  # fmt: skip
 from jobcheck.solve.orm.base import Records
+from jobcheck.solve.pursuit import HOLDS, Pursuit
 from jobcheck.solve.reach import Reach
 from jobcheck.solve.sources import Sources
 from jobcheck.solve.transactions import Transactions
@@ -91,19 +92,18 @@ class Solver:
         self._units: dict[tuple[str, int, int], Unit] = {}
         self._declared: dict[tuple[str, int], Value] = {}
         self._module_names: dict[tuple[str, str], Value] = {}
-        self._returns: dict[FunctionRef, Value] = {}
+        self._returns: dict[FunctionRef | tuple[FunctionRef, int], Value] = {}
         self._functions: dict[tuple[str, int], tuple[FunctionDecl, ClassRef | None]] = {}
         self._of_file: dict[str, list[tuple[FunctionDecl, ClassRef | None]]] = {}
         self._classes: dict[tuple[str, int], ClassDecl] = {}
         self._registered: set[str] = set()
-        self._definitions: dict[int, tuple[Def, Value]] = {}
-        self.busy: set[object] = set()
+        self._definitions: dict[object, tuple[Def, Value]] = {}
+        self.pursuit = Pursuit()
         self._local_functions: list[tuple[ir.FunctionDef | ir.Lambda, Env]] = []
         self._local_numbers: dict[tuple[int, int], int] = {}
         self._depth = 0
         self._steps = 0
         self._calls = 0
-        self.cycles = 0
 
     # --- islands -----------------------------------------------------------------------------------------------
 
@@ -204,16 +204,15 @@ class Solver:
             return UNKNOWN
         if key in self._declared:
             return self._declared[key]
-        if ("declared", key) in self.busy:
-            self.cycles += 1
+        question = ("declared", key)
+        if self.pursuit.meets(question):
             return NOTHING
-        self.busy.add(("declared", key))
-        cycles = self.cycles
+        saved = self.pursuit.enter(question)
         try:
             value = self._declare(filename, decl, cls)
         finally:
-            self.busy.discard(("declared", key))
-        if self.cycles == cycles or not self.busy:
+            holds = self.pursuit.leave(question, saved)
+        if holds:
             self._declared[key] = value
         return value
 
@@ -356,16 +355,15 @@ class Solver:
         """What a name means at the top level of a module."""
         key = (filename, name)
         if key not in self._module_names:
-            if ("name", key) in self.busy:
-                self.cycles += 1
+            question = ("name", key)
+            if self.pursuit.meets(question):
                 return NOTHING
-            self.busy.add(("name", key))
-            cycles = self.cycles
+            saved = self.pursuit.enter(question)
             try:
                 value = self.resolved(self.project.resolve(filename, name), name)
             finally:
-                self.busy.discard(("name", key))
-            if self.cycles != cycles and self.busy:
+                holds = self.pursuit.leave(question, saved)
+            if not holds:
                 return value
             self._module_names[key] = value
         return self._module_names[key]
@@ -393,14 +391,16 @@ class Solver:
         key = (filename, "." + name)
         if key not in self._module_names:
             module = modules.Module(filename, dotted_name)
-            if ("name", key) in self.busy:
-                self.cycles += 1
+            question = ("name", key)
+            if self.pursuit.meets(question):
                 return NOTHING
-            self.busy.add(("name", key))
+            saved = self.pursuit.enter(question)
             try:
                 value = self.resolved(Query(self.project).attribute(module, name), "")
             finally:
-                self.busy.discard(("name", key))
+                holds = self.pursuit.leave(question, saved)
+            if not holds:
+                return value
             self._module_names[key] = value
         return self._module_names[key]
 
@@ -454,28 +454,32 @@ class Solver:
 
     def value(self, node: ir.Expr, env: Env) -> Value:
         """What an expression may be where `env` holds."""
-        memo = env.values
+        memo: dict[object, Value] = env.values
         key = id(node) if self._calls == 0 else -id(node)
         found = memo.get(key)
         if found is not None:
-            assert isinstance(found, Value)
+            return found
+        found = memo.get((key, self._calls))
+        if found is not None:
+            self.pursuit.cut()
             return found
         if self._depth == 0:
             self._steps = 0
         self._steps += 1
         if self._depth > DEEPEST_QUESTION or self._steps > LONGEST_QUESTION:
-            self.cycles += 1
+            self.pursuit.give_up()
             return UNKNOWN
         self._depth += 1
-        cycles = self.cycles
+        saved = self.pursuit.begin()
         try:
             result = expressions.evaluate(self, node, env)
         finally:
             self._depth -= 1
+            holds = self.pursuit.end(saved)
         if result.alts:
             result = result.at(env.unit.origin(node))
-        if self.cycles == cycles or not self.busy:
-            memo[key] = result
+        if holds:
+            memo[key if holds == HOLDS else (key, self._calls)] = result
         return result
 
     def name(self, name: str, env: Env) -> Value:
@@ -508,22 +512,24 @@ class Solver:
         found = self._definitions.get(key)
         if found is not None:
             return found[1]
-        if key in self.busy:
-            self.cycles += 1
+        found = self._definitions.get((key, self._calls))
+        if found is not None:
+            self.pursuit.cut()
+            return found[1]
+        if self.pursuit.meets(key):
             return NOTHING
         if self._depth > DEEPEST_QUESTION:
-            self.cycles += 1
+            self.pursuit.give_up()
             return UNKNOWN
-        self.busy.add(key)
+        saved = self.pursuit.enter(key)
         self._depth += 1
-        cycles = self.cycles
         try:
             value = definitions.defined(self, definition)
         finally:
             self._depth -= 1
-            self.busy.discard(key)
-        if self.cycles == cycles or not self.busy:
-            self._definitions[key] = (definition, value)
+            holds = self.pursuit.leave(key, saved)
+        if holds:
+            self._definitions[key if holds == HOLDS else (key, self._calls)] = (definition, value)
         return value
 
     def iterated(self, value: Value) -> Value:
@@ -539,20 +545,22 @@ class Solver:
         """What calling a function of the project gives, whatever the arguments."""
         if ref in self._returns:
             return self._returns[ref]
+        found = self._returns.get((ref, self._calls))
         key = ("returns", ref)
-        if key in self.busy or self._calls >= DEEPEST_CALL:
-            self.cycles += 1
+        if found is not None or self._calls >= DEEPEST_CALL:
+            self.pursuit.cut()
+            return UNKNOWN if found is None else found
+        if self.pursuit.meets(key):
             return UNKNOWN
-        self.busy.add(key)
+        saved = self.pursuit.enter(key)
         self._calls += 1
-        cycles = self.cycles
         try:
             value = self._returned(ref)
         finally:
             self._calls -= 1
-            self.busy.discard(key)
-        if self.cycles == cycles or not self.busy:
-            self._returns[ref] = value
+            holds = self.pursuit.leave(key, saved)
+        if holds:
+            self._returns[ref if holds == HOLDS else (ref, self._calls)] = value
         return value
 
     def returned_to(self, callee: Function, node: ir.Call, env: Env) -> Value:
@@ -564,18 +572,21 @@ class Solver:
         key = ("bound", callee.ref)
         found = self.function_decl(callee.ref)
         inherited = found is not None and found[1] is not None and inherits(callee, found[1], value)
-        if not (inherited or (value.vague and node.args)) or key in self.busy or self._calls >= DEEPEST_BINDING:
+        if not (inherited or (value.vague and node.args)) or self.pursuit.meets(key):
+            return value
+        if self._calls >= DEEPEST_BINDING:
+            self.pursuit.cut()
             return value
         if found is None or found[0].end - found[0].start > LARGEST_BINDING or not self._plainly_decorated(callee.ref, found[0]):
             return value
-        self.busy.add(key)
+        saved = self.pursuit.enter(key)
         self._calls += 1
         try:
             flow = bound_flow(self, callee, node, env)
             closer = self.flow_value(flow) if flow is not None else UNKNOWN
         finally:
             self._calls -= 1
-            self.busy.discard(key)
+            self.pursuit.leave(key, saved)
         if closer.unknown:
             return value
         return known(Coroutine(closer)) if found[0].is_async else closer
@@ -583,10 +594,12 @@ class Solver:
     def yielded_to(self, callee: Function, node: ir.Call, env: Env) -> Value:
         """What a generator of the project yields for one call of it."""
         key = ("yielded", callee.ref)
-        if key in self.busy or self._calls >= DEEPEST_CALL:
-            self.cycles += 1
+        if self._calls >= DEEPEST_CALL:
+            self.pursuit.cut()
             return UNKNOWN
-        self.busy.add(key)
+        if self.pursuit.meets(key):
+            return UNKNOWN
+        saved = self.pursuit.enter(key)
         self._calls += 1
         try:
             flow = bound_flow(self, callee, node, env)
@@ -594,7 +607,7 @@ class Solver:
             return join(self.value(e.node, e.env) for e in exits if e.node is not None) if exits else UNKNOWN
         finally:
             self._calls -= 1
-            self.busy.discard(key)
+            self.pursuit.leave(key, saved)
 
     def _plainly_decorated(self, ref: FunctionRef, decl: FunctionDecl) -> bool:
         names = (self.decorator_name(ref.filename, d) for d in decl.decorators)
