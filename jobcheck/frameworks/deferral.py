@@ -50,7 +50,7 @@ class Deferral(NoJobs):
 
     def record(self, solver: Solver, site: Site, registry: Registry) -> None:
         """Note a callback, and the enqueue that a bare `on_commit(job.delay)` is."""
-        for what, node in _callbacks(solver, site):
+        for what, node in callbacks_of(solver, site):
             origin = site.env.unit.origin(node)
             value = solver.value(node, site.env)
             registry.callbacks.append(Callback(what, site, origin, node, value, solver.is_test(site.unit.filename)))
@@ -68,7 +68,7 @@ class Deferral(NoJobs):
             enqueue.partial = enqueue.partial and not (enqueue.deferred and postponed.is_callback(enqueue))
 
 
-def _callbacks(solver: Solver, site: Site) -> Iterator[tuple[str, ir.Expr]]:
+def callbacks_of(solver: Solver, site: Site) -> Iterator[tuple[str, ir.Expr]]:
     """What a call hands over to be called later, and when that is."""
     for what, index, name in _forms(solver, site):
         node = argument(site.call, index, name)

@@ -15,7 +15,7 @@ from jobcheck.solve.order import chain
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
-_COMMITS = frozenset({"on_commit", "after_commit"})
+COMMITS = frozenset({"on_commit", "after_commit"})
 _DECORATORS = {"django.db.transaction.on_commit": "on_commit"}
 # How many functions up a call may be put off.
 _DEEPEST = 3
@@ -39,7 +39,7 @@ class Postponed:
         self._functions: dict[FunctionRef, Deferred] = {}
         self._known: dict[FunctionRef, Deferred | None] = {}
         for callback in callbacks:
-            if callback.what in _COMMITS:
+            if callback.what in COMMITS:
                 site = callback.site
                 self._note(callback, Deferred(callback.what, site.unit.origin(site.call)))
         for callback in called:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.frameworks.celery import names
+from jobcheck.frameworks.deferral import callbacks_of
+from jobcheck.frameworks.postponed import COMMITS
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.registry import Deferred
-from jobcheck.solve.kinds import ClassRef, External, FunctionRef
+from jobcheck.solve.kinds import ClassRef, FunctionRef
 
 if TYPE_CHECKING:
     from jobcheck.registry import Job
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 ENQUEUE_STEPS = ("apply_async", "delay", "s", "si", "signature", "subtask", "apply")
 RUN_STEPS = ("__call__",)
 
-_HOOKS = (External("django.db.transaction.on_commit"), External("django.db.connection.on_commit"))
 _APP_WIDE = re.compile(rb"\btask_cls\b|\.Task\s*=[^=]")
 _CHANGES = frozenset({"pop", "update", "setdefault", "append", "insert", "extend", "clear", "popitem", "remove"})
 
@@ -54,8 +55,9 @@ class Bases:
                 return None
             unit = self._solver.function_unit(FunctionRef(filename, decl.qualname, decl.start))
             for site in self._solver.flow(unit).sites if unit is not None and not unit.refused else ():
-                if self._solver.value(site.call.func, site.env).only in _HOOKS:
-                    return Deferred("on_commit", site.unit.origin(site.call))
+                hook = next((what for what, _ in callbacks_of(self._solver, site) if what in COMMITS), None)
+                if hook is not None:
+                    return Deferred(hook, site.unit.origin(site.call))
             return None
         return None
 
@@ -140,6 +142,8 @@ def _hands_other(node: ir.Call, own: frozenset[str]) -> bool:
         return any(a.keyword in ("args", "kwargs") and not _named(a.value, own) for a in node.args)
     if not node.args:
         return True
+    if any(a.star and not isinstance(a.value, ir.Name) for a in node.args):
+        return True  # `*(request, *args)`
     return any(not a.star and a.keyword in (None, "args", "kwargs") and not _passed(a.value, own) for a in node.args)
 
 

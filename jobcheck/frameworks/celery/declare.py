@@ -9,7 +9,9 @@ from jobcheck.frameworks import arguments, decorating, signatures
 from jobcheck.frameworks.celery import model, names
 from jobcheck.project.shape import DecoratorDecl, FunctionDecl
 from jobcheck.registry import Job, Option, Signature
-from jobcheck.solve.defs import Env
+from jobcheck.solve.defs import Env, dotted
+from jobcheck.solve.flow import Flow
+from jobcheck.solve.flow_expressions import all_params
 from jobcheck.solve.kinds import (
     UNKNOWN,
     ClassObject,
@@ -79,7 +81,31 @@ def makes_jobs(solver: Solver, value: Value) -> bool:
                 for k in solver.flow_value(flow).kinds()
             ):
                 return True
+            if flow is not None and _registers(solver, kind, flow):
+                return True
     return False
+
+
+def _registers(solver: Solver, kind: LocalFunction, flow: Flow) -> bool:
+    """Whether a decorator gives its function back as it is, and has some app make a job of it, perhaps in a callback:
+    `celery_app.task(**options)(function)`."""
+    nested = solver.nested_node(kind)
+    params = all_params(nested[0].params) if nested is not None else []
+    if not params or not flow.returns or any(not _is_name(e.node, params[0].name) for e in flow.returns):
+        return False
+    return any(_makes_of(site.call, params[0].name) for site in flow.sites)
+
+
+def _is_name(node: ir.Expr | None, name: str) -> bool:
+    return isinstance(node, ir.Name) and node.id == name
+
+
+def _makes_of(call: ir.Call, name: str) -> bool:
+    maker = call.func.func if isinstance(call.func, ir.Call) else call.func
+    if len(call.args) != 1 or not _is_name(call.args[0].value, name) or not isinstance(maker, ir.Attribute):
+        return False
+    owner = dotted(maker.value).rpartition(".")[2].lower()
+    return maker.attr == "task" and ("celery" in owner or owner == "app")
 
 
 def job_of(

@@ -327,7 +327,7 @@ class Recorder:
                 enqueue.jobs = tuple(by_name[enqueue.job_name])
             if isinstance(data, model.Signature):
                 results.note_fed(enqueue, data)
-            if len(enqueue.jobs) == 1:
+            if len(enqueue.jobs) == 1 and enqueue.deferred is None:
                 enqueue.deferred = self._classes(solver).deferral(enqueue.jobs[0], enqueue.form)
         again = [retry.enqueue for retry in registry.retries if retry.enqueue is not None]
         for enqueue in (*registry.enqueues, *again):
