@@ -11,6 +11,7 @@ from jobcheck.project.source import UnreadableSource
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 # A mention that hands nothing on: the function's own head, and import lists (whose aliases `callers` follows by value).
+_INSIDE = re.compile(rb"[\w\x80-\xff]")
 _HEAD = re.compile(rb"\b(?:def|class)\s+$")
 
 
@@ -41,6 +42,13 @@ class Mentions:
 
     def offsets(self, filename: str, name: str) -> list[int]:
         """Where a file mentions an identifier, other than to define it (comments and strings included)."""
-        data = self._project.source(filename).data
-        pattern = re.compile(rb"(?<![\w\x80-\xff])" + re.escape(name.encode()) + rb"(?![\w\x80-\xff])")
-        return [m.start() for m in pattern.finditer(data) if not _HEAD.search(data, max(0, m.start() - 12), m.start())]
+        data, word = self._project.source(filename).data, name.encode()
+        found: list[int] = []
+        at = data.find(word)
+        while at >= 0:
+            end = at + len(word)
+            whole = not _INSIDE.match(data, at - 1, at) if at else True
+            if whole and not _INSIDE.match(data, end) and not _HEAD.search(data, max(0, at - 12), at):
+                found.append(at)
+            at = data.find(word, end)
+        return found

@@ -25,6 +25,7 @@ from jobcheck.solve.units import Unit
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
+_CALLED = re.compile(rb"[\w\x80-\xff]+\s*\(")
 _IMPORT = re.compile(rb"\s*(?:from|import)\b")
 # A name mentioned in more files, or more often, than this is too common to be looked for; and how many callers of
 # callers one question asks for.
@@ -86,8 +87,11 @@ class Callers:
             self._calls[(ref, far)] = self._find(ref, far)
         return self._calls[(ref, far)]
 
-    def units_mentioning(self, name: str, far: bool = False) -> list[Unit] | None:
-        """The functions and top-level statements that mention a name; None when there are too many to look at."""
+    def units_mentioning(self, name: str, far: bool = False, called: bool = False) -> list[Unit] | None:
+        """The functions and top-level statements that mention a name; None when there are too many to look at.
+
+        `called`: only those where something of that name is called.
+        """
         files = self.mentions.files(name)
         if len(files) > (FAR_FILES if far else MOST_FILES):
             return None
@@ -98,7 +102,10 @@ class Callers:
             mentions += len(offsets)
             if mentions > (FAR_MENTIONS if far else MOST_MENTIONS):
                 return None
+            data = self._solver.raw(filename) or b""
             for offset in offsets:
+                if called and not _CALLED.match(data, offset):
+                    continue
                 unit = self.unit_at(filename, offset)
                 if unit is not None:
                     found[(filename, unit.offset)] = unit
@@ -137,7 +144,7 @@ class Callers:
         calls: dict[int, Call] = {}
         complete = bool(names)
         for name in names:
-            units = self.units_mentioning(name, far)
+            units = self.units_mentioning(name, far, called=True)
             found = [call for unit in units or () for call in self._calls_in(unit, ref, name)]
             calls |= {id(call.site): call for call in found}
             complete = complete and units is not None and self._complete(name, found)
