@@ -73,7 +73,9 @@ class Forwarders:
         ways = self._routes.ways(unit, hanging) if len(on_self) < len(hanging) else []
         for param in nested:
             ways += self._routes.nested_ways(unit, param.function)
-        recorded = [self._record(sites) for way in ways for sites in self._routes.walk(way, site.call)]
+        recorded = [
+            self._record(sites, way.steps[0].partial) for way in ways for sites in self._routes.walk(way, site.call)
+        ]
         if not ways and on_self and not self._known(site):
             recorded = [self._record((found_site,)) for found_site in self._routes.at_subclasses(site)]
         return any(recorded)
@@ -170,8 +172,11 @@ class Forwarders:
 
     # --- records -----------------------------------------------------------------------------------------------
 
-    def _record(self, sites: tuple[Site, ...]) -> bool:
-        """Add what the last site does, told at the first one; whether it does anything."""
+    def _record(self, sites: tuple[Site, ...], partial: bool = False) -> bool:
+        """Add what the last site does, told at the first one; whether it does anything.
+
+        `partial`: the first is a `partial(...)`, to which more arguments may be added.
+        """
         first, last = sites[0], sites[-1]
         made = Registry()
         for framework in self._solver.frameworks:
@@ -183,6 +188,8 @@ class Forwarders:
         names = tuple(j.name for e in enqueues for j in e.jobs)
         if (key, names) not in self._done:
             self._done.add((key, names))
+            for enqueue in enqueues:
+                enqueue.partial = enqueue.partial or partial
             self._registry.enqueues.extend(self._told_at(enqueue, sites) for enqueue in enqueues)
             self._registry.callbacks.extend(self._handed_by(callback, sites) for callback in made.callbacks)
         return bool(enqueues or made.callbacks)

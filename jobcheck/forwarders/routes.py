@@ -34,10 +34,11 @@ Callee = Function | LocalFunction
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A call on the way, as it stands in its function, and what it calls."""
+    """A call on the way, as it stands in its function, and what it calls. `partial`: more arguments may be added."""
 
     site: Site
     callee: Callee
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +63,39 @@ class Routes:
         if ref is None or unit.function is None or ref in busy or depth >= DEEPEST_ROUTE or self.too_large(ref):
             return []
         found: list[Way] = []
-        for call in self._solver.callers.of(ref, far=True).calls:
-            step = Step(call.site, call.callee)
+        for step in self._steps(ref):
             more = self._hanging_at(step, hanging)
             if depth and all(p.role in ("vararg", "kwarg") for p in more):
                 more = []  # the job is known here; what is handed on from further out would be told again and again
-            outer = self.ways(call.site.unit, more, depth + 1, busy | {ref}) if more else []
+            outer = self.ways(step.site.unit, more, depth + 1, busy | {ref}) if more else []
             if outer:
                 found.extend(Way((*way.steps, step), way.on_self) for way in outer)
             else:
-                found.append(Way((step,), any(self.is_receiver(p, call.site.unit) for p in more)))
+                found.append(Way((step,), any(self.is_receiver(p, step.site.unit) for p in more)))
             if len(found) >= MOST_ROUTES:
                 break
         return found[:MOST_ROUTES]
+
+    def _steps(self, ref: FunctionRef) -> list[Step]:
+        """The calls of a function, and `partial(function, ...)`, which is one when whoever is given it calls it."""
+        callers = self._solver.callers
+        found = [Step(call.site, call.callee) for call in callers.of(ref, far=True).calls]
+        for unit in callers.units_mentioning(ref.name, far=True) or () if callers.mentions.files("partial") else ():
+            found.extend(step for site in self._sites(unit) if (step := self._partial(site, ref)) is not None)
+        return found
+
+    def _sites(self, unit: Unit) -> list[Site]:
+        return [] if unit.refused else [s for s in self._solver.flow(unit).sites if last_name(s.call.func) == "partial"]
+
+    def _partial(self, site: Site, ref: FunctionRef) -> Step | None:
+        first = site.call.args[0] if site.call.args else None
+        if first is None or first.star or first.keyword or last_name(first.value) != ref.name:
+            return None
+        kinds = self._solver.value(first.value, site.env).kinds()
+        callee = next((k for k in kinds if isinstance(k, Function) and k.ref == ref), None)
+        inner = ir.Call(site.call.start, site.call.end, first.value, site.call.args[1:])
+        where = Site(inner, site.env, site.around, site.usage, site.stmt, site.unit)
+        return Step(where, callee, True) if callee is not None else None
 
     def nested_ways(self, unit: Unit, node: ir.FunctionDef | ir.Lambda) -> list[Way]:
         """The calls of a nested function by the function that it stands in."""
@@ -182,3 +203,8 @@ def ref_of(unit: Unit) -> FunctionRef | None:
 def site_in(flow: Flow, call: ir.Call) -> Site | None:
     """The site of a call in another flow of the same function."""
     return next((s for s in flow.sites if s.call is call), None)
+
+
+def last_name(node: ir.Expr) -> str:
+    """The last part of a dotted name."""
+    return node.attr if isinstance(node, ir.Attribute) else node.id if isinstance(node, ir.Name) else ""
