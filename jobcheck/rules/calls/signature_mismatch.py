@@ -3,7 +3,9 @@
 An enqueue whose arguments do not fit the job's parameters: too few, too many, a name that the job does not have, one
 parameter given twice. In every form: `delay`, `apply_async(args=, kwargs=)`, signatures (`.s()`, `.si()`) and where the
 canvas puts results before their arguments, `map`/`starmap`/`chunks`, `send_task` by name, `self.retry(args=, kwargs=)`,
-periodic entries, `perform_later`, `perform_now`. Parameters that the framework fills (`self` of a bound job) do not count.
+periodic entries, `perform_later`, `perform_now`. A function of the project that hands a job on is judged where it is
+called, as the enqueue that the call leads to. A callback of `transaction.on_commit` that cannot be called is one too.
+Parameters that the framework fills (`self` of a bound job) do not count.
 
 ## Why it matters
 The job never runs. Celery compares arguments and signature where `delay` or `apply_async` is called and raises TypeError
@@ -44,9 +46,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from jobcheck.registry import Message
+from jobcheck.registry import Callback, Message
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
-from jobcheck.rules.calls import fit, option_names
+from jobcheck.rules.calls import callback_fit, fit, option_names
 from jobcheck.rules.calls.fit import Misfit
 
 
@@ -55,10 +57,31 @@ class SignatureMismatch(Rule):
 
     code = "JOB201"
     severity = Severity.ERROR
-    subject = Message
+    subject = (Message, Callback)
     yields_to = ("JOB202", "JOB203", "JOB204", "JOB205")
 
-    def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
+    def check(self, subject: Message | Callback, context: Context) -> Iterator[FindingBuilder]:
+        if isinstance(subject, Callback):
+            yield from self._callback(subject, context)
+        else:
+            yield from self._message(subject, context)
+
+    def _callback(self, callback: Callback, context: Context) -> Iterator[FindingBuilder]:
+        for name, declared, found in callback_fit.misfits(callback, context):
+            first = next((m.argument for m in found if m.argument is not None), None)
+            said = ", ".join(_clause(misfit, 0) for misfit in found)
+            builder = context.finding(
+                self,
+                first.origin if first is not None else callback.origin,
+                f"`{name}` is called on commit {said}: the hook raises TypeError",
+                subject=f"on_commit {name}",
+                what_happens="The transaction is committed, the callback fails with TypeError and enqueues nothing.",
+                how_to_fix="Give the function what it asks for: `functools.partial(function, argument, ...)`.",
+            )
+            builder.relate(context.place(declared), f"`{name}` is declared here")
+            yield builder
+
+    def _message(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
         enqueue, job = message.enqueue, message.job
         if enqueue.in_test or message.rewritten or job is not enqueue.jobs[0]:
             return
@@ -118,7 +141,7 @@ def _all_jobs(message: Message, context: Context) -> bool:
 
 def _sentence(message: Message, found: list[Misfit]) -> str:
     label, verb = message.job.label, _verb(message)
-    parts = [_clause(misfit, message) for misfit in found]
+    parts = [_clause(misfit, message.enqueue.prepended or 0) for misfit in found]
     return f"`{label}` {verb} {', '.join(parts)}"
 
 
@@ -131,13 +154,13 @@ def _verb(message: Message) -> str:
     return "is performed" if message.enqueue.immediate else "is enqueued"
 
 
-def _clause(misfit: Misfit, message: Message) -> str:
+def _clause(misfit: Misfit, prepended: int) -> str:
     names = ", ".join(f"`{name}`" for name in misfit.names)
     match misfit.what:
         case "missing":
             return f"without {names}, which it requires"
         case "many":
-            counted = ", the previous result counted," if message.enqueue.prepended else ""
+            counted = ", the previous result counted," if prepended else ""
             noun = "positional argument" if misfit.given == 1 else "positional arguments"
             return f"with {misfit.given} {noun}{counted} where it takes {len(misfit.names) or 'none'}"
         case "twice":
