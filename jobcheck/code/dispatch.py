@@ -49,6 +49,11 @@ def expr(at: Scanner, node: cst.BaseExpression) -> ir.Expr:
     return lowered
 
 
+def handler_of(node: cst.BaseExpression) -> Handler:
+    """What lowers an expression once its parentheses are dealt with."""
+    return _HANDLERS.get(type(node), _opaque)
+
+
 def maybe(at: Scanner, node: cst.BaseExpression | None) -> ir.Expr | None:
     """Lower an expression that may be missing."""
     return None if node is None else expr(at, node)

@@ -6,7 +6,7 @@ import corpus
 import msgspec
 import pytest
 
-from jobcheck.code import ir
+from jobcheck.code import ir, lower_ast, lower_cst
 from jobcheck.code.lower import lower
 from jobcheck.code.walk import walk
 
@@ -25,6 +25,19 @@ def test_spans_are_those_of_ast(path):
         assert corpus.differences(data, island, node, lowered) == []
         packed = msgspec.msgpack.encode(lowered)
         assert msgspec.msgpack.encode(msgspec.msgpack.decode(packed, type=ir.Lowered)) == packed
+
+
+@pytest.mark.parametrize("path", MODULES[40:], ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_libcst_gives_the_same_as_pythons_own_parser(path):
+    data = path.read_bytes()
+    tree = corpus.parse(data)
+    for island, _ in corpus.islands_of(data, tree) if tree else ():
+        text, indent = island.data.decode(), island.indent.decode()
+        try:
+            short = lower_ast.statements(text, indent)
+        except lower_ast.NotHereError:
+            continue
+        assert msgspec.msgpack.encode(short) == msgspec.msgpack.encode(lower_cst.statements(text, indent)), text
 
 
 @pytest.mark.parametrize("path", MODULES[:40], ids=lambda path: f"{path.parent.name}/{path.name}")
