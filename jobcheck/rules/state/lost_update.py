@@ -141,7 +141,7 @@ class LostUpdate(Rule):
         written = written and not is_owned(context, job, row)
         builder = self._finding(
             job, save, f"`{job.label}` saves the whole {row.name} as read before slow work: what others write meanwhile is lost",
-            Confidence.MEDIUM if written else Confidence.LOW, context,
+            Confidence.MEDIUM if written and other is not None else Confidence.LOW, context,
         )  # fmt: skip
         builder.how_to_fix = "Write what the job has changed: `save(update_fields=[...])`, or fetch the row after the slow work."
         self._relate(builder, row, context)
