@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
-
-django = pytest.importorskip("django")
-
-from django.conf import settings  # noqa: E402
+from django.conf import settings
 
 if not settings.configured:
     settings.configure(
@@ -20,8 +18,8 @@ if not settings.configured:
     )  # fmt: skip
     django.setup()
 
-from django.db import connections, models, transaction  # noqa: E402
-from django.db.models.signals import m2m_changed, post_delete, post_save  # noqa: E402
+from django.db import connections, models, transaction
+from django.db.models.signals import m2m_changed, post_delete, post_save
 
 
 class Tag(models.Model):
@@ -41,8 +39,7 @@ class Order(models.Model):
 def database(tmp_path: Path) -> Iterator[None]:
     """A file, so that another thread's connection is another process's in all that matters."""
     before = {name: connections.databases[name]["NAME"] for name in ("default", "other") if name in connections.databases}
-    if set(before) != {"default", "other"}:
-        pytest.skip("another test has set up Django for itself")
+    assert set(before) == {"default", "other"}, "another test has set up Django for itself in this process"
     for name in before:
         connections[name].close()
         connections.databases[name]["NAME"] = connections[name].settings_dict["NAME"] = str(tmp_path / f"{name}.sqlite3")

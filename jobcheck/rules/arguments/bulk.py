@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jobcheck.code import ir
+from jobcheck.rules.arguments.trails import callee, trail
 from jobcheck.rules.base import Confidence, Context
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import EnterDef, Env
-from jobcheck.solve.kinds import ClassObject, External, FrameworkValue, Instance, Literal, Plain
+from jobcheck.solve.kinds import ClassObject, FrameworkValue, Instance, Literal, Plain
 from jobcheck.solve.operators import plain_name
 from jobcheck.solve.sources import Source
 
@@ -48,32 +49,18 @@ class Bulk:
 
 def of(node: ir.Expr, env: Env, context: Context) -> Bulk | None:
     """What makes an expression large; None when that is not known, or it is not."""
-    source = Source(node, env)
-    for _ in range(LONGEST_TRAIL):
-        source = context.solver.sources.of(source.node, source.env)
-        found = _made_here(source, context)
-        if found is not None:
-            return found
-        before = _before(source, context)
-        if before is None:
-            return None
-        source = Source(before, source.env)
-    return None
+    made = (_made_here(source, context) for source in trail(node, env, context, _before, LONGEST_TRAIL))
+    return next((found for found in made if found is not None), None)
 
 
 def _before(source: Source, context: Context) -> ir.Expr | None:
     match source.node:
         case ir.Call(func=ir.Attribute(attr=attr, value=value)) if attr in _RECODED:
             return value
-        case ir.Call() as call if _callee(call, source.env, context) in _RECODING:
+        case ir.Call() as call if callee(call, source.env, context) in _RECODING:
             return argument(call, 0)
         case _:
             return None
-
-
-def _callee(node: ir.Expr, env: Env, context: Context) -> str:
-    only = context.solver.value(node.func, env).only if isinstance(node, ir.Call) else None
-    return only.qualname if isinstance(only, External) else ""
 
 
 def _made_here(source: Source, context: Context) -> Bulk | None:
@@ -126,12 +113,12 @@ def _is_response(owner: ir.Expr, env: Env, context: Context) -> bool:
     node, where = source.node, source.env
     if isinstance(source.definition, EnterDef):
         node, where = source.definition.node, source.definition.env
-    return _callee(node, where, context).startswith(_CLIENTS)
+    return callee(node, where, context).startswith(_CLIENTS)
 
 
 def _serialized(node: ir.Expr, env: Env, context: Context) -> Bulk | None:
     """Django's `serializers.serialize("json", queryset)`."""
-    if not isinstance(node, ir.Call) or _callee(node, env, context) != "django.core.serializers.serialize":
+    if not isinstance(node, ir.Call) or callee(node, env, context) != "django.core.serializers.serialize":
         return None
     given = argument(node, 1, "queryset")
     only = context.solver.value(given, env).only if given is not None else None
@@ -166,7 +153,7 @@ def _rows(node: ir.Expr, env: Env, context: Context) -> Bulk | None:
         clause = node.clauses[0]
         rows = clause.iter if len(node.clauses) == 1 and not clause.conditions and node.kind != "generator" else None
     else:
-        rows = argument(node, 0) if isinstance(node, ir.Call) and _callee(node, env, context) in _LISTS else None
+        rows = argument(node, 0) if isinstance(node, ir.Call) and callee(node, env, context) in _LISTS else None
     table = _table(rows, env, context) if rows is not None else None
     return Bulk(f"something of every row of `{table}`", node, env, rows=True) if table is not None else None
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.registry import Argument, Enqueue
+from jobcheck.rules.arguments.trails import callee, trail
 from jobcheck.rules.base import Context
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import EnterDef, Env, ExprDef, UnpackDef
-from jobcheck.solve.kinds import External, Literal
+from jobcheck.solve.kinds import Literal
 from jobcheck.solve.sources import Source
 
 LONGEST_PATH = 12
@@ -74,17 +75,8 @@ def _items(node: ir.Expr, env: Env, context: Context, depth: int) -> Iterator[tu
 
 def of(node: ir.Expr, env: Env, context: Context) -> Local | None:
     """The local path that an expression is, or lies below; None when that is not known."""
-    source = Source(node, env)
-    for _ in range(LONGEST_PATH):
-        source = context.solver.sources.of(source.node, source.env)
-        found = _made_here(source, context)
-        if found is not None:
-            return found
-        before = _before(source, context)
-        if before is None:
-            return None
-        source = Source(before, source.env)
-    return None
+    made = (_made_here(source, context) for source in trail(node, env, context, _before, LONGEST_PATH))
+    return next((found for found in made if found is not None), None)
 
 
 def _before(source: Source, context: Context) -> ir.Expr | None:
@@ -98,37 +90,31 @@ def _before(source: Source, context: Context) -> ir.Expr | None:
         case ir.Call(func=ir.Attribute(attr=attr, value=value)) if attr in _METHODS:
             return value
         case ir.Call():
-            return argument(node, 0) if _callee(node, source.env, context) in _THROUGH else None
+            return argument(node, 0) if callee(node, source.env, context) in _THROUGH else None
         case ir.FString(values=values) if values and values[0].start - node.start <= len('f"{'):
             return values[0]
         case _:
             return None
 
 
-def _callee(node: ir.Expr, env: Env, context: Context) -> str:
-    """The full name of what is called, outside of the project."""
-    only = context.solver.value(node.func, env).only if isinstance(node, ir.Call) else None
-    return only.qualname if isinstance(only, External) else ""
-
-
 def _made_here(source: Source, context: Context) -> Local | None:
     node, env, definition = source.node, source.env, source.definition
     match definition:
-        case EnterDef(node=opened, env=where) if _callee(opened, where, context) in _FOLDERS:
+        case EnterDef(node=opened, env=where) if callee(opened, where, context) in _FOLDERS:
             return _opened(opened, where, context, "a temporary folder")
-        case UnpackDef(source=ExprDef(node=made, env=where), index=1) if _callee(made, where, context) == "tempfile.mkstemp":
+        case UnpackDef(source=ExprDef(node=made, env=where), index=1) if callee(made, where, context) == "tempfile.mkstemp":
             return Local("a temporary file", made, where, placed=_given(made, "dir", 2))
         case _:
             pass
     match node:
         case ir.Attribute(attr="name", value=value):
             return _of_handle(value, env, context)
-        case ir.Subscript(value=value, index=ir.Constant(value=1)) if _callee(value, env, context) == "tempfile.mkstemp":
+        case ir.Subscript(value=value, index=ir.Constant(value=1)) if callee(value, env, context) == "tempfile.mkstemp":
             return Local("a temporary file", value, env, placed=_given(value, "dir", 2))
         case ir.Call(func=ir.Attribute(attr="temporary_file_path")):
             return Local("an upload on its disk", node, env)
         case ir.Call():
-            what = _MADE.get(_callee(node, env, context))
+            what = _MADE.get(callee(node, env, context))
             return Local(what, node, env, placed=_given(node, "dir", 2)) if what else None
         case ir.Constant(kind="str", value=str() as text) if text.startswith(_ROOTS):
             return Local("a temporary file", node, env)
@@ -148,7 +134,7 @@ def _of_handle(value: ir.Expr, env: Env, context: Context) -> Local | None:
         node, where = source.definition.node, source.definition.env
         held = context.solver.sources.of(node, where)  # with f: of an object that was made before
         node, where = held.node, held.env
-    name = _callee(node, where, context)
+    name = callee(node, where, context)
     if name in _FILES:
         return _opened(node, where, context, "a temporary file")
     return _opened(node, where, context, "a temporary folder") if name in _FOLDERS else None
