@@ -28,10 +28,11 @@ _MAKERS = frozenset({"task", "shared_task", "job"})
 
 
 class Read(msgspec.Struct, array_like=True, eq=False):
-    """What was read of one file: its shape, and the islands in it by their bytes."""
+    """What was read of one file: its shape, the islands in it by their bytes, and where its job code shows."""
 
     shape: Shape
     islands: list[tuple[int, int, ir.Lowered]]
+    offsets: list[int]
 
 
 @dataclass(frozen=True)
@@ -100,15 +101,15 @@ def _read(data: bytes, marks: Marks) -> Read | None:
 
     try:
         shape = index(data)
-        islands = [cut(data, start, end) for start, end in _spans(data, shape, marks)]
+        offsets = marks.offsets(data, shape)
+        islands = [cut(data, start, end) for start, end in _spans(shape, offsets)]
     except (ValueError, RecursionError):
         return None
-    return Read(shape, [(i.offset, i.offset + len(i.data), lower(i.data, i.indent)) for i in islands])
+    return Read(shape, [(i.offset, i.offset + len(i.data), lower(i.data, i.indent)) for i in islands], offsets)
 
 
-def _spans(data: bytes, shape: Shape, marks: Marks) -> Iterator[tuple[int, int]]:
+def _spans(shape: Shape, offsets: list[int]) -> Iterator[tuple[int, int]]:
     """Functions that hold a mark or look like jobs."""
-    offsets = marks.offsets(data, shape)
     for decl in _functions(shape):
         jobs = any(d.dotted.rpartition(".")[2] in _MAKERS for d in decl.decorators)
         if jobs or any_between(offsets, decl.start, decl.end):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jobcheck.abreast import abreast
 from jobcheck.ahead import Marks, any_between, read_ahead
 from jobcheck.code import ir
 from jobcheck.engine_types import Report, RunOptions
@@ -37,16 +40,22 @@ from jobcheck.solve.units import Unit
 
 # Each level of a question takes a handful of Python frames, and questions, flow and IR may each nest up to their bound.
 RECURSION_LIMIT = 12_000
+# With fewer jobs and enqueues than this, further processes cost more than they save.
+WORTH_FORKING = 40
 
 
 def check(options: RunOptions) -> Report:
     """Check a project. Raises OSError only when the root itself cannot be listed."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, RECURSION_LIMIT))
+    collecting = gc.isenabled()
+    gc.disable()  # nearly all that is made is kept to the end: looking for garbage costs a twentieth and finds none
     try:
         return _Run(options).report()
     finally:
         sys.setrecursionlimit(before)
+        if collecting:
+            gc.enable()
 
 
 class _Run:
@@ -72,6 +81,7 @@ class _Run:
         self.solver.is_test = lambda name: seen[name] if name in seen else seen.setdefault(name, tests.matches(name))
         self._use(frameworks)
         self._ahead: dict[tuple[str, int, int], ir.Lowered] = {}
+        self._offsets: dict[str, list[int]] = {}
         self.registry = Registry()
         self.forwarders = Forwarders(self.solver, self.registry, configured)
         self.findings: list[Finding] = []
@@ -96,6 +106,7 @@ class _Run:
         for filename, read in zip(filenames, read_ahead(sources, self.marks, self.options.jobs), strict=True):
             if read is not None:
                 self.project.adopt_shape(filename, read.shape)
+                self._offsets[filename] = read.offsets
                 self._ahead.update({(filename, start, end): lowered for start, end, lowered in read.islands})
 
     def _candidates(self) -> Iterator[str]:
@@ -221,7 +232,9 @@ class _Run:
     def _file(self, filename: str) -> None:
         self._holes(filename)
         shape = self.project.shape(filename)
-        offsets = self.marks.offsets(self.project.source(filename).data, shape)
+        offsets = self._offsets.pop(filename, None)
+        if offsets is None:
+            offsets = self.marks.offsets(self.project.source(filename).data, shape)
         for decl, cls in self.solver.functions_of(filename):
             self._job_of(filename, decl, cls)
         for ref in self._classes(filename, shape.classes):
@@ -299,14 +312,22 @@ class _Run:
 
     def _judge(self) -> None:
         context = Context(self.solver, self.registry)
-        for rule in all_rules():
-            if not rule.default and rule.code not in self.options.settings.rules:
-                continue  # what has to be asked for costs nothing until it is
-            for subject in self._subjects(rule):
-                self._guarded(
-                    _filename(subject), rule.code, lambda r=rule, s=subject: self._apply(r, s, context)  # type: ignore[misc]
-                )
+        # What has to be asked for costs nothing until it is.
+        rules = [rule for rule in all_rules() if rule.default or rule.code in self.options.settings.rules]
+        much = len(self.registry.jobs) + len(self.registry.enqueues) >= WORTH_FORKING
+        pieces = [functools.partial(self._judged, rule, context) for rule in rules]
+        for found in abreast(pieces, self.options.jobs if much else 1):
+            self.findings.extend(found)
         self._drop_redundant()
+
+    def _judged(self, rule: Rule, context: Context) -> list[Finding]:
+        """What one rule finds."""
+        before = len(self.findings)
+        for subject in self._subjects(rule):
+            self._guarded(_filename(subject), rule.code, lambda s=subject: self._apply(rule, s, context))  # type: ignore[misc]
+        found = self.findings[before:]
+        del self.findings[before:]
+        return found
 
     def _apply(self, rule: Rule, subject: object, context: Context) -> None:
         for builder in rule.check(subject, context):

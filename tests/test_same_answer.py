@@ -53,6 +53,13 @@ def test_processes(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert findings(project, jobs=3) == one
 
 
+def test_processes_of_the_command_line(project: Path) -> None:
+    """A run of its own, where nothing keeps the rules from being shared out."""
+    one = output(project, project, "--jobs", "1")
+    assert one
+    assert output(project, project, "--jobs", "3") == one
+
+
 def test_working_directory(project: Path) -> None:
     names = sorted(p.name for p in project.iterdir())
     one = output(project, project, *names)

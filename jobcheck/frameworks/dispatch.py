@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 _CALL = re.compile(rb"""\b(\w+)\(\s*(?:"([\w.:/-]+)"|'([\w.:/-]+)')\s*[,)]""")
+_WORD = re.compile(r"[^\W\d]\w*")
 # How many different jobs a function must name, and which part of all its names must be jobs', to be a dispatcher.
 _FEWEST_NAMES = 2
 _SHARE = 0.75
@@ -44,9 +45,8 @@ def enqueues(solver: Solver, framework: str, by_name: dict[str, list[Job]], regi
 def _dispatchers(solver: Solver, names: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
     """Functions whose first argument is nearly always a job's name, with the files that call them so."""
     told: dict[str, list[tuple[str, str]]] = {}
-    for filename in solver.project.filenames:
-        if solver.is_test(filename):
-            continue
+    words = {part for name in names for part in _WORD.findall(name)[-1:]}
+    for filename in solver.callers.mentions.any_of(words):
         for match in _CALL.finditer(solver.raw(filename) or b""):
             text = (match[2] or match[3]).decode("utf-8", "replace")
             told.setdefault(match[1].decode("utf-8", "replace"), []).append((text, filename))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from jobcheck.project.modules import Project
@@ -39,6 +39,23 @@ class Mentions:
     def files(self, name: str) -> list[str]:
         """The files that hold an identifier, in the project's order."""
         return self._files.get(name.encode(), [])
+
+    def any_of(self, names: Iterable[str]) -> list[str]:
+        """The files that hold one of several identifiers, in the project's order."""
+        found = {filename for name in names for filename in self.files(name)}
+        return [filename for filename in self._project.filenames if filename in found]
+
+    def in_any_case(self, name: str) -> frozenset[str]:
+        """The files that hold an identifier, however its letters are written."""
+        spelled = self._folded.get(name.lower().encode(), ())
+        return frozenset(filename for word in spelled for filename in self._files[word])
+
+    @cached_property
+    def _folded(self) -> dict[bytes, list[bytes]]:
+        found: dict[bytes, list[bytes]] = {}
+        for word in self._files:
+            found.setdefault(word.lower(), []).append(word)
+        return found
 
     def offsets(self, filename: str, name: str) -> list[int]:
         """Where a file mentions an identifier, other than to define it (comments and strings included)."""

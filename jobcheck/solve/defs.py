@@ -211,7 +211,10 @@ def merge(envs: list[Env]) -> Env | None:
     if len(envs) == 1:
         return first
     merged = first.fork()
-    for name in list(dict.fromkeys(name for env in envs for name in env.vars)):
+    known, others = first.vars, [env.vars for env in envs[1:]]
+    differing = [name for name, part in known.items() if any(other.get(name) is not part for other in others)]
+    differing += dict.fromkeys(name for other in others for name in other if name not in known)
+    for name in differing:  # most names mean the same on each path
         parts: list[Def] = []
         for env in envs:
             part = env.vars.get(name)

@@ -79,11 +79,12 @@ class Bases:
     def _defaults(self) -> list[ClassRef]:
         """Task classes of files that set the class of all jobs (`Celery(task_cls=...)`, `app.Task = ...`)."""
         if self._app_wide is None:
-            self._app_wide = [cls for name in self._solver.project.filenames for cls in self._task_classes(name)]
+            candidates = self._solver.callers.mentions.any_of(("task_cls", "Task"))
+            self._app_wide = [cls for name in candidates for cls in self._task_classes(name)]
         return self._app_wide
 
     def _task_classes(self, filename: str) -> list[ClassRef]:
-        if self._solver.is_test(filename) or not _APP_WIDE.search(self._solver.raw(filename) or b""):
+        if not _APP_WIDE.search(self._solver.raw(filename) or b""):
             return []
         owners = {cls for _, cls in self._solver.functions_of(filename) if cls is not None}
         found = {cls: self._solver.classes.info(cls) for cls in owners}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -16,14 +15,10 @@ if TYPE_CHECKING:
     from jobcheck.frameworks.celery.record import Recorder
     from jobcheck.solve.solver import Solver
 
-_NAMES = re.compile(rb"\b(" + b"|".join(n.encode() for n in names.BEAT_NAMES) + rb")\b")
-
 
 def record(solver: Solver, recorder: Recorder, registry: Registry) -> None:
     """Add an enqueue for every readable entry of a beat schedule in the project."""
-    for filename in solver.project.filenames:
-        if solver.is_test(filename) or not _NAMES.search(solver.raw(filename) or b""):
-            continue
+    for filename in solver.callers.mentions.any_of(names.BEAT_NAMES):
         for unit, stmt in solver.top_statements(filename):
             env = solver.flow(unit).entered.get(id(stmt))
             value = _schedule(stmt)

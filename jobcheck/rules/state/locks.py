@@ -64,11 +64,13 @@ def _acquires(site: Site) -> bool:
 
 def never_run(solver: Solver, flow: Flow) -> Iterator[Site]:
     """`Order.objects.select_for_update().filter(...)` as a statement, or in a name that nothing reads."""
+    unit = flow.unit
+    if b"select_for_update" not in (solver.raw(unit.filename) or b""):
+        return
     for site in flow.sites:
-        if site.usage == "dropped" or (site.usage == "assigned" and _unread(site)):
-            locking = any(isinstance(n, ir.Attribute) and n.attr == "select_for_update" for n in walk(site.call))
-            if locking and _is_query(solver, site):
-                yield site
+        locking = any(isinstance(n, ir.Attribute) and n.attr == "select_for_update" for n in walk(site.call))
+        if locking and (site.usage == "dropped" or (site.usage == "assigned" and _unread(site))) and _is_query(solver, site):
+            yield site
 
 
 def _is_query(solver: Solver, site: Site) -> bool:

@@ -44,11 +44,12 @@ def _mentions(context: Context, unit: Unit) -> Iterator[Mention]:
     function = unit.function
     if function is None or unit.refused:
         return
-    scopes = [stmt for stmt in walk(function.body) if isinstance(stmt, ir.ScopeDecl) and stmt.kind == "global"]
+    nodes = list(walk(function.body))
+    scopes = [node for node in nodes if isinstance(node, ir.ScopeDecl) and node.kind == "global"]
     rebound = {name for stmt in scopes for name in stmt.names}
     local = (assigned_names(function.body) | {p.name for p in all_params(function.params)}) - rebound
-    changing = _changing(function)
-    for node in walk(function.body):
+    changing = _changing(nodes)
+    for node in nodes:
         if isinstance(node, ir.Name) and node.id not in local:
             declared = _declared(context, unit.filename, node.id)
             if declared is not None:
@@ -59,10 +60,10 @@ def _mentions(context: Context, unit: Unit) -> Iterator[Mention]:
                 yield Mention(node.attr, declared, unit.origin(node), id(node) in changing)
 
 
-def _changing(function: ir.FunctionDef) -> set[int]:
+def _changing(nodes: list[ir.Node]) -> set[int]:
     """The expressions whose value is changed, or that are bound."""
     found: set[int] = set()
-    for node in walk(function.body):
+    for node in nodes:
         targets: list[ir.Expr] = []
         if isinstance(node, (ir.Assign, ir.Delete)):
             targets = node.targets

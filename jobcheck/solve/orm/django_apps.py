@@ -63,9 +63,10 @@ class Apps:
 
     def _in_folder(self, folder: str, name: str) -> ClassRef | None:
         """A class of that name below an app's folder, first of all in its models."""
-        below = [f for f in self._solver.project.filenames if f.startswith(f"{folder}/" if folder else "")]
-        for filename in sorted(below, key=lambda f: ("models" not in f.removeprefix(folder), f.count("/"))):
-            if not self._solver.is_test(filename) and "/migrations/" not in filename:
+        inside, holding = f"{folder}/" if folder else "", self._solver.callers.mentions.in_any_case(name)
+        below = [f for f in holding if f.startswith(inside)]
+        for filename in sorted(below, key=lambda f: ("models" not in f.removeprefix(folder), f.count("/"), f)):
+            if "/migrations/" not in filename:
                 found = self._declared(filename, name, exact=False)
                 if found is not None:
                     return found

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 MOST_SEARCHES = 400
 
 
-def mentioning(solver: Solver, pattern: bytes) -> list[str]:
-    """The files that hold something of a pattern, in order."""
+def mentioning(solver: Solver, pattern: bytes, word: str | None = None) -> list[str]:
+    """The files that hold something of a pattern, in order. `word`: an identifier that is part of it."""
     searches: dict[bytes, list[str]] = solver.records.memo["searches"]
     if pattern not in searches:
         if len(searches) >= MOST_SEARCHES:
             return []
         wanted = re.compile(pattern)
-        names = solver.project.filenames
+        names = solver.project.filenames if word is None else solver.callers.mentions.files(word)
         searches[pattern] = [n for n in names if wanted.search(solver.raw(n) or b"") and not solver.is_test(n)]
     return searches[pattern]
 
@@ -52,7 +52,7 @@ def by_name(solver: Solver, name: str, near: str) -> ClassRef | None:
         if isinstance(kind, ClassObject):
             return kind.cls
     pattern = rb"(?m)^[ \t]*class[ \t]+" + re.escape(name.encode()) + rb"\b"
-    found = [ref for filename in mentioning(solver, pattern) for ref in records_of(solver, filename) if ref.name == name]
+    found = [ref for filename in mentioning(solver, pattern, name) for ref in records_of(solver, filename) if ref.name == name]
     return found[0] if len(found) == 1 else None
 
 
