@@ -52,5 +52,17 @@ class UnknownJobClassError(JobError):
     """The stored name is no job in this process: it was renamed, removed, or its module cannot be imported."""
 
 
+class PayloadError(JobError):
+    """A message that this process cannot read: no JSON, keys missing, or written by a later version. It says which job."""
+
+
+class Halt(JobError):  # noqa: N818 - what it does, not what went wrong
+    """For a before callback, or an around callback ahead of its `yield`, to raise: the enqueue or the run does not happen."""
+
+
+class Killed(BaseException):
+    """Stands for the death of the process in a test: no handler and no callback of the job is asked about it."""
+
+
 class EnqueueError(JobError):
     """For adapters to raise when the queue refuses a job: `perform_later` then returns False instead of raising."""

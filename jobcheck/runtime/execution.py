@@ -1,10 +1,11 @@
-"""One run of a job: arguments read back, `perform` called, errors given to the job's handlers."""
+"""One run of a job: arguments read back, `perform` called inside its callbacks, errors given to the job's handlers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jobcheck.runtime.errors import DeserializationError
+from jobcheck.runtime import ambient, callbacks, events
+from jobcheck.runtime.errors import DeserializationError, Killed
 from jobcheck.runtime.handlers import rescue
 from jobcheck.runtime.payload import JobData, load
 from jobcheck.runtime.wires import wire_named
@@ -13,24 +14,44 @@ if TYPE_CHECKING:
     from jobcheck.runtime.job import Job
 
 
-def execute(data: JobData) -> Any:
-    """What a worker does with a message: perform its job. Returns and raises as `run`, and UnknownJobClassError."""
-    return run(load(data))
+def execute(message: JobData | str | bytes) -> Any:
+    """What a worker does with a message, as a mapping or as JSON text: perform its job.
+
+    Returns and raises as `run`; before that PayloadError or UnknownJobClassError, which are no failures of the job: the
+    message cannot be read here, and a worker puts it aside.
+    """
+    return run(load(message))
 
 
 def run(job: Job) -> Any:
-    """Perform a job once; return the result of `perform`, or the error that one of the job's handlers took.
+    """Perform a job once; return the result of `perform`, the error that one of the job's handlers took, or False when
+    a callback halted it.
 
     Raises the error when no handler takes it, or when its retries are used up.
     """
+    with ambient.restored(job):
+        started = events.clock()
+        try:
+            result, halted = _attempt(job)
+        except BaseException as error:
+            events.emit("perform", job, started, error=error)
+            raise
+        events.emit("perform", job, started, halted=halted)
+    return False if halted else result
+
+
+def _attempt(job: Job) -> tuple[Any, bool]:
     job.executions += 1
     try:
         job.settle()
         _read_arguments(job)
-        return job.perform(*job.args, **job.kwargs)
+        events.emit("perform_start", job)
+        return callbacks.run(job, "perform", lambda: job.perform(*job.args, **job.kwargs))
+    except Killed:
+        raise
     except BaseException as error:  # a handler may be declared for any of them; the others are raised again
         failure = error
-    return rescue(job, failure)
+    return rescue(job, failure), False
 
 
 def _read_arguments(job: Job) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, overload
 
 from jobcheck.runtime import marks
+from jobcheck.runtime.handlers import Rescue
 from jobcheck.runtime.job import Job
 
 Function = Callable[..., Any]
@@ -42,7 +43,12 @@ def _job_class(function: Function, declared: dict[str, Any]) -> type[Job]:
         "perform": staticmethod(function),
         **declared,
     }
+    written = marks.own_marks(function)
+    if "callbacks" in written or "after_discard" in written:
+        raise TypeError(f"{function.__qualname__}: callbacks are methods of a job class; write one that derives from Job")
+    if any(isinstance(handler, Rescue) and handler.callback is None for handler in written.get("handlers", ())):
+        raise TypeError(f"{function.__qualname__}: rescue_from on a function takes a callback=")
     cls = type(function.__name__, (Job,), body)
-    for kind, found in marks.own_marks(function).items():
+    for kind, found in written.items():
         marks.add(cls, kind, *found)
     return cls

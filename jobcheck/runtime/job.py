@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 from weakref import WeakValueDictionary
 
-from jobcheck.runtime import enqueuing, execution
+from jobcheck.runtime import ambient, enqueuing, execution
 from jobcheck.runtime.configured import SetOptions
 from jobcheck.runtime.errors import OptionError
 from jobcheck.runtime.idempotency import Idempotency
 from jobcheck.runtime.names import name_of
-from jobcheck.runtime.options import Options, check_priority, check_queue
+from jobcheck.runtime.options import Options, check_priority, check_queue, seconds
 from jobcheck.runtime.wires import wire_named
 
 if TYPE_CHECKING:
     from jobcheck.runtime.payload import JobData
 
 JobT = TypeVar("JobT", bound="Job")
+_DIGITS = re.compile(r"(\.\d{6})\d+")
 _declared: WeakValueDictionary[str, type[Job]] = WeakValueDictionary()
 
 
@@ -36,6 +38,11 @@ class Job:
     queue_as: ClassVar[Any] = "default"  # a queue name, or a callable of the job that gives one
     priority: Any = None  # an integer (lower is more important), or a callable of the job that gives one
     wire: ClassVar[str] = "resque"
+    queue_name_prefix: ClassVar[str | None] = None  # "shop": every queue this job names becomes shop_...
+    queue_name_delimiter: ClassVar[str] = "_"
+    retry_jitter: ClassVar[float] = 0.0  # for each retry_on that does not say its own
+    enqueue_after_commit: ClassVar[bool] = False  # wait for the open transactions, and drop the job if they roll back
+    log_arguments: ClassVar[bool] = True
     idempotency = Idempotency()  # the reason given to @idempotent, or None
 
     set = SetOptions()
@@ -47,6 +54,9 @@ class Job:
             raise OptionError(f"{name_of(cls)}: queue_as must be a name or a callable")
         if not callable(cls.priority):
             check_priority(cls.priority)
+        if cls.queue_name_prefix is not None:
+            check_queue(cls.queue_name_prefix)
+        seconds(cls.retry_jitter, "retry_jitter")
         _declared[name_of(cls)] = cls
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:
@@ -59,10 +69,13 @@ class Job:
         self.scheduled_at: datetime | None = None
         self.enqueued_at: datetime | None = None
         self.executions = 0
-        self.exception_executions: dict[str, int] = {}
+        self.exception_executions: dict[str, int] | None = {}
+        self.locale: str | None = None  # of the enqueue, in force again around the run
+        self.timezone = ambient.captured("timezone")
         self.successfully_enqueued = False
         self.enqueue_error: Exception | None = None
         self.stored_arguments: list[Any] | None = None
+        self.unknown_keys: dict[str, Any] = {}  # of a message from a newer release
         self._queue_name: str | None = None
 
     def perform(self, *args: Any, **kwargs: Any) -> Any:
@@ -71,7 +84,7 @@ class Job:
 
     @classmethod
     def perform_later(cls: type[JobT], /, *args: Any, **kwargs: Any) -> JobT | Literal[False]:
-        """Enqueue the job with these arguments; return it, or False when the queue refused it.
+        """Enqueue the job with these arguments; return it, or False when the queue refused it or a callback halted it.
 
         Raises SignatureError, KeywordArgumentsError or SerializationError, and errors of the adapter but EnqueueError.
         """
@@ -97,7 +110,7 @@ class Job:
             name = check_queue(_value_for(self, type(self).queue_as))
             if name is None:
                 raise OptionError(f"{name_of(type(self))}: queue_as gave no name")
-            self._queue_name = name
+            self._queue_name = self._prefixed(name)
         return self._queue_name
 
     @queue_name.setter
@@ -112,11 +125,15 @@ class Job:
     def apply(self, options: Options) -> None:
         """Take over options that were given for this enqueue."""
         if options.queue is not None:
-            self.queue_name = options.queue
+            self.queue_name = self._prefixed(options.queue)
         if options.priority is not None:
             self.priority = options.priority
         if options.at is not None:
             self.scheduled_at = options.at
+
+    def _prefixed(self, queue: str) -> str:
+        prefix = type(self).queue_name_prefix
+        return queue if prefix is None else f"{prefix}{type(self).queue_name_delimiter}{queue}"
 
     def restore(self, data: JobData) -> None:
         """Become the job of a message; the arguments stay stored until the run reads them."""
@@ -126,12 +143,20 @@ class Job:
         self.priority = data["priority"]
         self.stored_arguments = data["arguments"]
         self.executions = data["executions"]
-        self.exception_executions = dict(data["exception_executions"])
-        self.enqueued_at = datetime.fromisoformat(data["enqueued_at"])
-        self.scheduled_at = None if data["scheduled_at"] is None else datetime.fromisoformat(data["scheduled_at"])
+        counted = data["exception_executions"]
+        self.exception_executions = {} if counted is None and not self.executions else counted and dict(counted)
+        self.locale = data["locale"]
+        self.timezone = data["timezone"] or self.timezone
+        self.enqueued_at = _moment(data["enqueued_at"])
+        self.scheduled_at = _moment(data["scheduled_at"])
 
     def __repr__(self) -> str:
         return f"<{name_of(type(self))} {self.job_id}>"
+
+
+def _moment(text: str | None) -> datetime | None:
+    # Python 3.10 reads neither the Z nor the nine digits that other writers of such messages put there.
+    return None if text is None else datetime.fromisoformat(_DIGITS.sub(r"\1", text.replace("Z", "+00:00")))
 
 
 def _value_for(job: Job, value: str | int | Callable[[Job], Any] | None) -> Any:

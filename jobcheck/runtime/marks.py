@@ -1,4 +1,4 @@
-"""What decorators write on a job: on its class, or on the function that `@job` will make one of."""
+"""What decorators write on a job: on its class, on its methods, or on the function that `@job` will make one of."""
 
 from __future__ import annotations
 
@@ -44,3 +44,17 @@ def marks_of(job_class: type[Job], kind: str) -> Iterator[Any]:
     """The marks of a kind from the topmost down, then those of the classes it comes from."""
     for cls in job_class.__mro__:
         yield from own_marks(cls).get(kind, ())
+
+
+def on_methods(job_class: type[Job], kind: str) -> Iterator[tuple[str, Any]]:
+    """(method, mark) as the methods are declared, top to bottom, those of bases first."""
+    for cls in reversed(job_class.__mro__):
+        yield from on_own_methods(cls, kind)
+
+
+def on_own_methods(cls: type, kind: str) -> Iterator[tuple[str, Any]]:
+    """(method, mark) for the methods that stand in this very class."""
+    for name, value in vars(cls).items():
+        own = getattr(value, "__dict__", {}).get(_ATTRIBUTE)
+        if own and not isinstance(value, type):
+            yield from ((name, mark) for mark in own.get(kind, ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from jobcheck.runtime import signature
+from jobcheck.runtime import ambient, messages, signature
 from jobcheck.runtime.errors import SerializationError, UnknownJobClassError
 from jobcheck.runtime.names import locate, name_of
 from jobcheck.runtime.settings import settings
@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from jobcheck.runtime.job import Job
 
 
+VERSION = 1  # of messages; a key that an older worker may not ignore makes it a new one
+
+
 class JobData(TypedDict):
-    """A message: JSON values only, the keys of Active Job. Times are ISO 8601 in UTC."""
+    """A message: JSON values only, the keys of Active Job and a version. Times are ISO 8601 in UTC.
+
+    Keys that this release does not know are kept, and written again when the job is enqueued again.
+    """
 
     job_class: str
     job_id: str
@@ -25,9 +31,12 @@ class JobData(TypedDict):
     priority: int | None
     arguments: list[Any]
     executions: int
-    exception_executions: dict[str, int]
+    exception_executions: dict[str, int] | None
+    locale: str | None
+    timezone: str | None
     enqueued_at: str
     scheduled_at: str | None
+    version: int
 
 
 def dump(job: Job) -> JobData:
@@ -36,7 +45,8 @@ def dump(job: Job) -> JobData:
     Raises KeywordArgumentsError, SignatureError (strict mode) or SerializationError, in this order.
     """
     job.settle()
-    return {
+    counted = job.exception_executions
+    data: JobData = {
         "job_class": name_of(type(job)),
         "job_id": job.job_id,
         "provider_job_id": job.provider_job_id,
@@ -44,20 +54,30 @@ def dump(job: Job) -> JobData:
         "priority": job.priority,
         "arguments": _arguments(job),
         "executions": job.executions,
-        "exception_executions": dict(job.exception_executions),
+        "exception_executions": None if counted is None else dict(counted),
+        "locale": ambient.captured("locale") or job.locale,
+        "timezone": job.timezone,
         "enqueued_at": datetime.now(timezone.utc).isoformat(timespec="microseconds"),
         "scheduled_at": None if job.scheduled_at is None else job.scheduled_at.isoformat(timespec="microseconds"),
+        "version": VERSION,
     }
+    return {**job.unknown_keys, **data}  # type: ignore[typeddict-item]
 
 
-def load(data: JobData) -> Job:
+def load(message: JobData | str | bytes) -> Job:
     """The job of a message, its arguments still as they were stored.
 
     Reading them back is left to the run, so that its error handlers see what goes wrong there.
-    Raises UnknownJobClassError.
+    Raises PayloadError, which says which job as far as that can be told, and UnknownJobClassError.
     """
-    job = _job_class(data["job_class"])()
+    data = messages.read(message, VERSION)
+    found = declared_as(data["job_class"])
+    if found is None:
+        said = f"Failed to instantiate job, class `{data['job_class']}` doesn't exist (Job ID: {data['job_id']})"
+        raise UnknownJobClassError(said)
+    job = found()
     job.restore(data)
+    job.unknown_keys = {key: value for key, value in data.items() if key not in JobData.__annotations__}
     return job
 
 
@@ -77,10 +97,9 @@ def _arguments(job: Job) -> list[Any]:
         raise SerializationError(name, wire.name, bad.path, type(bad.value).__qualname__, bad.reason) from bad.__cause__
 
 
-def _job_class(name: str) -> type[Job]:
+def declared_as(name: str) -> type[Job] | None:
+    """The job class of that name, its module imported when it must be."""
     from jobcheck.runtime.job import Job, declared
 
     found = declared(name) or locate(name)
-    if isinstance(found, type) and issubclass(found, Job):
-        return found
-    raise UnknownJobClassError(f"Failed to instantiate job, class `{name}` doesn't exist")
+    return found if isinstance(found, type) and issubclass(found, Job) else None

@@ -48,7 +48,10 @@ def test_message_has_the_keys_of_active_job(adapter):  # ACTIVEJOB.md A1, serial
         "arguments": [7, 12.5],
         "executions": 0,
         "exception_executions": {},
+        "locale": None,
+        "timezone": None,
         "scheduled_at": None,
+        "version": 1,
     }
     assert uuid.UUID(job.job_id).version == 4
 

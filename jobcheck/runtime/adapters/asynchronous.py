@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import heapq
 import itertools
 import threading
 import time
+from contextlib import suppress
 
 from jobcheck.runtime.errors import OptionError
-from jobcheck.runtime.execution import execute
-from jobcheck.runtime.payload import JobData
+from jobcheck.runtime.execution import run
+from jobcheck.runtime.payload import JobData, load
 
 
 class AsyncAdapter:
-    """Up to `threads` jobs run side by side, soonest due first. Errors of jobs are logged to `jobcheck.runtime`."""
+    """Up to `threads` jobs run side by side, soonest due first. Errors of jobs are logged to `jobcheck.runtime`.
+
+    When the program ends, jobs that wait or run are lost; the log says how many.
+    """
+
+    name = "async"
 
     def __init__(self, *, threads: int = 5) -> None:
         if threads < 1:
@@ -23,6 +30,7 @@ class AsyncAdapter:
         self._order = itertools.count()  # jobs due at one moment run in the order of their enqueues
         self._changed = threading.Condition()
         self._started = self._idle = self._running = 0
+        atexit.register(self._say_what_is_lost)
 
     def enqueue(self, data: JobData) -> None:
         """Run the job as soon as a thread is free."""
@@ -43,13 +51,17 @@ class AsyncAdapter:
         with self._changed:
             return self._changed.wait_for(lambda: not self._waiting and not self._running, timeout)
 
+    def _say_what_is_lost(self) -> None:
+        if self._waiting or self._running:
+            import logging
+
+            logger = logging.getLogger("jobcheck.runtime")
+            logger.warning("The program ends: %d waiting and %d running jobs are lost", len(self._waiting), self._running)
+
     def _work(self) -> None:
         while True:
             data = self._next()
-            try:
-                execute(data)
-            except BaseException:  # a job that raises SystemExit must not take the thread along
-                _log(data)
+            _perform(data)
             with self._changed:
                 self._running -= 1
                 self._changed.notify_all()
@@ -66,8 +78,18 @@ class AsyncAdapter:
             return heapq.heappop(self._waiting)[2]
 
 
-def _log(data: JobData) -> None:
+def _perform(data: JobData) -> None:
     import logging
 
-    logger = logging.getLogger("jobcheck.runtime")
-    logger.exception("Error performing %s (Job ID: %s)", data["job_class"], data["job_id"])
+    try:
+        job = load(data)
+    except Exception:  # one message that cannot be read must not keep the others waiting
+        logging.getLogger("jobcheck.runtime").exception("Dropped a message: %s (Job ID: %s)", *_names(data))
+        return
+    # What the run raises is in the log, and a job that raises SystemExit must not take the thread along.
+    with suppress(BaseException):
+        run(job)
+
+
+def _names(data: object) -> tuple[object, object]:
+    return (data.get("job_class"), data.get("job_id")) if isinstance(data, dict) else (None, None)

@@ -9,6 +9,8 @@ from jobcheck.runtime.payload import JobData
 class InlineAdapter:
     """Has no queue and so no later. What the job raises comes out of `perform_later`."""
 
+    name = "inline"
+
     def enqueue(self, data: JobData) -> None:
         """Perform the job now."""
         execute(data)

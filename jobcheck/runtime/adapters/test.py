@@ -19,6 +19,7 @@ class Enqueued(NamedTuple):
 class TestAdapter:
     """`enqueued_jobs` waits, in the order of the enqueues; `performed_jobs` was started. Not for use from threads."""
 
+    name = "test"
     __test__ = False  # pytest takes classes of that name for tests
 
     def __init__(self) -> None:
@@ -33,9 +34,7 @@ class TestAdapter:
         """Keep the job and its time."""
         self.enqueued_jobs.append(Enqueued(data, at))
 
-    def perform_enqueued_jobs(
-        self, *, only: type | None = None, queue: str | None = None, at: float | None = None
-    ) -> int:
+    def perform_enqueued_jobs(self, *, only: type | None = None, queue: str | None = None, at: float | None = None) -> int:
         """Perform what waits now, and return how many jobs that were; what they enqueue, retries too, is left waiting.
 
         `only` is a job class, `queue` a name; `at` leaves jobs that are due later, else nothing is waited for.

@@ -15,7 +15,7 @@ from typing import Any
 
 from jobcheck.runtime.errors import DeserializationError
 from jobcheck.runtime.wires import UnserializableError, jsontext, records
-from jobcheck.runtime.wires.serializers import serializer_for, serializer_tagged
+from jobcheck.runtime.wires.serializers import serializer_for, serializer_located
 
 GLOBALID, SERIALIZED, KEYWORDS = "_aj_globalid", "_aj_serialized", "_aj_keywords"
 RESERVED = (GLOBALID, SERIALIZED, KEYWORDS)
@@ -113,7 +113,7 @@ def decode(value: Any) -> Any:
         return records.locate(value[GLOBALID])
     if SERIALIZED not in value:
         return {key: decode(item) for key, item in value.items()}
-    serializer = serializer_tagged(value[SERIALIZED])
+    serializer = serializer_located(value[SERIALIZED])
     if serializer is None:
         raise DeserializationError(f"there is no serializer {value[SERIALIZED]!r}")
     return serializer.load(value, decode)

@@ -104,9 +104,7 @@ def _registered_id(known: Registered, value: Any, path: str) -> Any:
     if found is not None:
         again = known.parse(str(found))
         if type(again) is not type(found) or again != found:
-            raise UnserializableError(
-                path, value, f"its id {found!r} would arrive as {again!r}; register it with `parse`"
-            )
+            raise UnserializableError(path, value, f"its id {found!r} would arrive as {again!r}; register it with `parse`")
     return found
 
 

@@ -27,14 +27,49 @@ class Serializer(NamedTuple):
     load: Callable[[Json, Decode], Any]
 
 
+_registered: dict[type, Serializer] = {}
+_PLAIN = (str, int, float, bool, list, dict, type(None))
+
+
+def register_serializer(cls: type, *, dump: Callable[[Any], Any], load: Callable[[Any], Any], tag: str | None = None) -> None:
+    """Let values of a class, and of its subclasses, travel on the activejob wire.
+
+    `dump` turns one into anything that the wire carries, `load` makes the value of that again. `tag` names it in messages;
+    it is the class's dotted name, by which a worker finds the module that registers, and must stay when the class moves.
+    Raises ValueError for a class that JSON carries, or a tag that is taken.
+    """
+    tag = tag or name_of(cls)
+    taken = serializer_tagged(tag)
+    if cls in _PLAIN or (taken is not None and taken is not _registered.get(cls)):
+        raise ValueError(f"{name_of(cls)} cannot be registered: {'the tag is taken' if taken else 'JSON carries it'}")
+    _registered[cls] = Serializer(
+        tag,
+        lambda value: isinstance(value, cls),
+        lambda value, encoder, path: {"value": encoder.encode(dump(value), path)},
+        lambda data, decode: load(decode(data["value"])),
+    )
+
+
 def serializer_for(value: object) -> Serializer | None:
-    """The first serializer that fits the value."""
+    """The one that is registered for the value's class or its nearest base, else the first of ours that fits."""
+    for cls in type(value).__mro__ if _registered else ():
+        if cls in _registered:
+            return _registered[cls]
     return next((serializer for serializer in SERIALIZERS if serializer.fits(value)), None)
 
 
 def serializer_tagged(tag: object) -> Serializer | None:
     """The serializer of a tag found in a message."""
-    return next((serializer for serializer in SERIALIZERS if serializer.tag == tag), None)
+    return next((serializer for serializer in (*_registered.values(), *SERIALIZERS) if serializer.tag == tag), None)
+
+
+def serializer_located(tag: object) -> Serializer | None:
+    """As `serializer_tagged`, when the module that the tag names has been imported: it may register."""
+    found = serializer_tagged(tag)
+    if found is None and isinstance(tag, str) and "." in tag:
+        locate(tag)
+        found = serializer_tagged(tag)
+    return found
 
 
 def _by_text(cls: type, dump: Callable[[Any], Any], load: Callable[[Any], Any]) -> Serializer:
@@ -128,9 +163,7 @@ def _load_dataclass(data: Json, decode: Decode) -> Any:
 
 def _class_name(value: object, path: str) -> str:
     if not is_importable(type(value)):
-        raise UnserializableError(
-            path, value, "a worker could not find its class, which is local to a function or replaced"
-        )
+        raise UnserializableError(path, value, "a worker could not find its class, which is local to a function or replaced")
     return name_of(type(value))
 
 
