@@ -36,28 +36,30 @@ Write only what the job has changed: `save(update_fields=[...])`, or `.filter(pk
 None.
 
 ## Known limits
-A fetch and a save with nothing slow between them are left alone, and so is what runs under a lock of any sort. Where no
-other code is seen that writes to such rows, or each caller makes the row for this job alone, a whole row saved after slow
-work has low confidence.
+A fetch and a save with nothing slow between them are left alone, and so is what runs under a lock of any sort. A whole row
+saved after slow work has low confidence where no other code is seen that writes other fields of such rows (an admin page is
+not enough), where each caller makes the row for this job alone, and where it is saved only after a failure. So has a counter
+of the row whose key the job is handed, unless other code counts it too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jobcheck.code import ir
 from jobcheck.findings import Place
 from jobcheck.registry import Job, Registry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.state import locks
 from jobcheck.rules.state.computed import computed
 from jobcheck.rules.state.entries import visits_of
-from jobcheck.rules.state.owned import is_owned
+from jobcheck.rules.state.owned import is_own, is_owned
 from jobcheck.rules.state.rows import Row, Rows, Step, guarded
 from jobcheck.rules.state.slow import Slow
-from jobcheck.rules.state.writers import elsewhere
+from jobcheck.rules.state.writers import Wanted, Writers
 from jobcheck.solve.flow import Site
-from jobcheck.solve.kinds import FunctionRef, Origin
-from jobcheck.solve.order import may_precede
+from jobcheck.solve.kinds import ClassRef, FunctionRef, Origin
+from jobcheck.solve.order import chain, may_precede
 from jobcheck.solve.reach import Visit
 
 # Mappers whose save writes every column.
@@ -106,7 +108,7 @@ class LostUpdate(Rule):
         late = [(save, wait) for save in saves for wait in (self._waited(row, save, slow),) if wait is not None]
         if not late:
             return None
-        late.sort(key=lambda pair: (pair[0].node.start, _origin(pair[0]).start))
+        late.sort(key=lambda pair: (_on_failure(pair[0]), pair[0].node.start, _origin(pair[0]).start))
         save, wait = late[0]
         builder = self._lost(job, row, save, wait, context)
         for other, _ in late[1:]:
@@ -136,17 +138,26 @@ class LostUpdate(Rule):
         return None
 
     def _lost(self, job: Job, row: Row, save: Step, wait: Origin, context: Context) -> FindingBuilder:
-        run = frozenset((v.unit.filename, v.unit.offset) for v in visits_of(job, context))
-        written, other = elsewhere(context, row.model, run) if row.model is not None else (True, None)
-        written = written and not is_owned(context, job, row)
+        other = self._elsewhere(job, row, None, context)
+        shared = other is not None and not _on_failure(save) and not is_owned(context, job, row)
         builder = self._finding(
             job, save, f"`{job.label}` saves the whole {row.name} as read before slow work: what others write meanwhile is lost",
-            Confidence.MEDIUM if written and other is not None else Confidence.LOW, context,
+            Confidence.MEDIUM if shared else Confidence.LOW, context,
         )  # fmt: skip
         builder.how_to_fix = "Write what the job has changed: `save(update_fields=[...])`, or fetch the row after the slow work."
         self._relate(builder, row, context)
         builder.relate(context.place(wait), "this takes its time")
         return builder.relate(context.place(other), "it is written here too") if other is not None else builder
+
+    def _elsewhere(self, job: Job, row: Row, counted: str | None, context: Context) -> Origin | None:
+        """Where code that the job does not run writes to such rows; for a counter, where it counts too."""
+        if row.model is None:
+            return None
+        visits = visits_of(job, context)
+        run = frozenset((v.unit.filename, v.unit.offset) for v in visits)
+        own = _assigned(row) if counted is None else frozenset()
+        made = any(_makes(context, visit, row.model) for visit in visits)
+        return Writers(context, job).elsewhere(Wanted(row.model, run, own, counted, declared=not made))
 
     # --- computed from what was read ---------------------------------------------------------------------------
 
@@ -160,17 +171,19 @@ class LostUpdate(Rule):
             if not self._is_column(row, field, context):
                 continue
             unit = step.frame.flow.unit
+            other = self._elsewhere(job, row, field, context) if is_own(context, job, row) else None
             builder = context.finding(
                 self,
                 unit.origin(write.stmt),
                 f"`{job.label}` computes `{field}` of the {row.name} from what it read: of two runs at a time, one is lost",
-                confidence=Confidence.MEDIUM,
+                confidence=Confidence.LOW if other is None and is_own(context, job, row) else Confidence.MEDIUM,
                 job=job,
                 subject=field,
                 how_to_fix=f'Let the database compute it, `update({field}=F("{field}") + ...)`, or lock the row for the read.',
             )
             self._relate(builder, row, context)
-            return builder.relate(context.place(_origin(save)), "it is saved here")
+            builder.relate(context.place(_origin(save)), "it is saved here")
+            return builder.relate(context.place(other), "it is counted here too") if other is not None else builder
         return None
 
     def _is_column(self, row: Row, field: str, context: Context) -> bool:
@@ -206,6 +219,24 @@ class LostUpdate(Rule):
 
     def _relate(self, builder: FindingBuilder, row: Row, context: Context) -> None:
         builder.relate(context.place(row.flow.unit.origin(row.node)), "the row is read here")
+
+
+def _assigned(row: Row) -> frozenset[str]:
+    """The fields that the job gives a value."""
+    targets = (step.write.target for step in row.writes if step.write is not None)
+    return frozenset(target.attr for target in targets if isinstance(target, ir.Attribute))
+
+
+def _on_failure(save: Step) -> bool:
+    """Whether a row is saved only where something has failed: seldom, and most often to say so."""
+    inner = save.operation.site.around if save.operation is not None else None
+    return any(part.role == "handler" for place in (save.around, inner) for part in chain(place))
+
+
+def _makes(context: Context, visit: Visit, model: ClassRef) -> bool:
+    """Whether a function that the job runs makes such rows: they are the job's own, pages to look at them aside."""
+    operations = (context.solver.records.operation(site) for site in visit.flow.sites)
+    return any(op is not None and op.act in ("create", "upsert") and op.model == model for op in operations)
 
 
 def _origin(save: Step) -> Origin:

@@ -8,7 +8,19 @@ from jobcheck.rules.base import Context
 from jobcheck.rules.state import keys
 from jobcheck.rules.state.changes import Changes
 from jobcheck.rules.state.rows import Row
+from jobcheck.solve.defs import IterDef, ParamDef
 from jobcheck.solve.sources import Source
+
+
+def is_own(context: Context, job: Job, row: Row) -> bool:
+    """Whether a row is what the job is about: fetched by the key that the job is handed, or a turn of a loop over them.
+
+    Jobs about one row seldom run at one time; what they count is then theirs (tries, failures), unless others count too.
+    """
+    if row.operation is None:
+        return isinstance(row.source.definition, IterDef)
+    key = keys.fetched_by(context.solver, row.source)
+    return key is not None and isinstance(key.definition, ParamDef)
 
 
 def is_owned(context: Context, job: Job, row: Row) -> bool:

@@ -1,55 +1,201 @@
-"""Who else writes to the rows of a class: other functions, forms and admin pages of the project."""
+"""Who else writes to the rows of a class: other functions, forms and serializers of the project.
+
+Functions are looked at first, for they can be shown to write; then what edits rows by declaration. Only code whose text
+says that something is written is read, and of a class that half the project mentions the nearest files. An admin page
+says little: most of them are there to look at.
+"""
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from jobcheck.code import ir
+from jobcheck.project.shape import ClassDecl
+from jobcheck.project.source import UnreadableSource
+from jobcheck.registry import Job
 from jobcheck.rules.base import Context
 from jobcheck.rules.state import keys
-from jobcheck.solve.kinds import ClassRef, Origin
+from jobcheck.rules.state.changes import Changes
+from jobcheck.rules.state.computed import by_database, computed
+from jobcheck.solve.defs import Env
+from jobcheck.solve.kinds import ClassRef, FunctionRef, Origin
+from jobcheck.solve.sites import Site, Write
+from jobcheck.solve.solver import Solver
 from jobcheck.solve.units import Unit
 
 # Classes whose subclasses save what a user has entered, by the ends of their names.
-_EDITORS = ("ModelForm", "Admin", "Serializer", "UpdateView", "ViewSet")
-_ACTS = ("update", "upsert", "save")
+_EDITORS = ("ModelForm", "ModelSerializer", "UpdateView", "ModelViewSet")
+_EDITED = frozenset({"model", "queryset"})
+_WRITING = re.compile(rb"\.\s*(?:a?save|a?update|a?update_or_create|a?bulk_update|commit|execute)\s*\(")
+# Methods of a model that are part of every save, or of making a row.
+_OF_SAVING = frozenset({"save", "asave", "clean", "full_clean", "__init__", "delete", "from_db", "save_base"})
+# How many functions one question lowers, and files it looks into.
+MOST_READ = 48
+MOST_FILES = 64
+_PASSED_OVER = ("migrations/", "management/commands/")
 
 
-def elsewhere(context: Context, model: ClassRef, run: frozenset[tuple[str, int]]) -> tuple[bool, Origin | None]:
-    """Whether code that is not among `run` writes to rows of a class, and a place where it does.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Rows of `model`, written by code that is not among `run`.
 
-    A class that half the project mentions counts as written to.
+    `own`: the fields that the job gives a value itself; of these the last writer wins in any case. `counted`: only this
+    field, computed from what it was. `declared`: what edits rows by declaration counts too.
     """
-    units = context.solver.callers.units_mentioning(model.name)
-    if units is None:
-        return True, None
-    for unit in units:
-        if (unit.filename, unit.offset) not in run and "migrations/" not in unit.filename:
-            found = _writes(context, unit, model)
-            if found is not None:
-                return True, found
-    return False, None
+
+    model: ClassRef
+    run: frozenset[tuple[str, int]]
+    own: frozenset[str] = frozenset()
+    counted: str | None = None
+    declared: bool = True
 
 
-def _writes(context: Context, unit: Unit, model: ClassRef) -> Origin | None:
-    if not unit.qualname:
-        return _edits(context, unit)
-    if unit.refused:
+class Writers:
+    """Seeks the other writers of a job's rows."""
+
+    def __init__(self, context: Context, job: Job) -> None:
+        self.context = context
+        self.solver: Solver = context.solver
+        self.job = job
+
+    def elsewhere(self, wanted: Wanted) -> Origin | None:
+        """A place where other code writes to such rows; None when none is seen."""
+        for unit in self._functions(wanted.model):
+            if (unit.filename, unit.offset) not in wanted.run:
+                found = self._writes(unit, wanted)
+                if found is not None:
+                    return found
+        return self._edited(wanted.model) if wanted.counted is None and wanted.declared else None
+
+    # --- functions ---------------------------------------------------------------------------------------------
+
+    def _functions(self, model: ClassRef) -> Iterator[Unit]:
+        """The functions that mention a class and write something, the nearest first."""
+        seen: set[tuple[str, int]] = set()
+        units = (*self._methods(model), *self._mentioning(model))
+        for unit in units:
+            key = (unit.filename, unit.offset)
+            if key not in seen and not unit.refused and unit.function is not None:
+                seen.add(key)
+                yield unit
+            if len(seen) >= MOST_READ:
+                return
+
+    def _methods(self, model: ClassRef) -> Iterator[Unit]:
+        """The methods of the class itself that save."""
+        info = self.solver.classes.info(model)
+        if info is None or model.filename is None:
+            return
+        data = self.solver.raw(model.filename) or b""
+        for decl in info.decl.functions:
+            if decl.name not in _OF_SAVING and _WRITING.search(data, decl.start, decl.end):
+                unit = self.solver.function_unit(FunctionRef(model.filename, decl.qualname, decl.start))
+                if unit is not None:
+                    yield unit
+
+    def _mentioning(self, model: ClassRef) -> Iterator[Unit]:
+        for filename in self._files(model):
+            data = self.solver.raw(filename) or b""
+            writing = [m.start() for m in _WRITING.finditer(data)]
+            mentioned = self.solver.callers.mentions.offsets(filename, model.name) if writing else []
+            for ref, start, end in self._spans(filename) if mentioned else ():
+                if any(start <= at < end for at in writing) and any(start <= at < end for at in mentioned):
+                    unit = self.solver.function_unit(ref)
+                    if unit is not None:
+                        yield unit
+
+    def _spans(self, filename: str) -> list[tuple[FunctionRef, int, int]]:
+        try:
+            found = self.solver.functions_of(filename)
+        except UnreadableSource:
+            return []
+        return [(FunctionRef(filename, decl.qualname, decl.start), decl.start, decl.end) for decl, _ in found]
+
+    def _files(self, model: ClassRef) -> list[str]:
+        """The files that mention a class: those beside it and beside the job first."""
+        files = [f for f in self.solver.callers.mentions.files(model.name) if not any(p in f for p in _PASSED_OVER)]
+        homes = {os.path.dirname(model.filename or ""), os.path.dirname(self.job.filename)}
+        return sorted(files, key=lambda f: os.path.dirname(f) not in homes)[:MOST_FILES]
+
+    def _writes(self, unit: Unit, wanted: Wanted) -> Origin | None:
+        flow = self.solver.flow(unit)
+        after = self._enqueued(unit)
+        kept = self.solver.classes.record(wanted.model) == "sqlalchemy" or any(self._saves(s, wanted.model) for s in flow.sites)
+        for write in flow.writes if kept or wanted.counted is not None else ():
+            if write.stmt.start >= after and self._assigns(write, wanted):
+                return unit.origin(write.stmt)
+        for site in flow.sites:
+            if site.call.start >= after and self._updates(site, wanted):
+                return unit.origin(site.call)
         return None
-    flow = context.solver.flow(unit)
-    for write in flow.writes:
+
+    def _enqueued(self, unit: Unit) -> int:
+        """Where a function enqueues the job: what it writes before that is what the job then reads."""
+        sites = [m.enqueue.site for m in self.context.registry.messages if m.job is self.job]
+        return min((s.call.end for s in sites if s.unit is unit), default=0)
+
+    def _saves(self, site: Site, model: ClassRef) -> bool:
+        """Whether a call writes a row that was there before."""
+        operation = self.solver.records.operation(site)
+        if operation is None or operation.act != "save" or operation.model != model:
+            return False
+        return operation.record is None or not self._is_new(operation.record, site.env)
+
+    def _is_new(self, record: ir.Expr, env: Env) -> bool:
+        return Changes(self.solver).is_new(self.solver.sources.of(record, env))
+
+    def _assigns(self, write: Write, wanted: Wanted) -> bool:
+        """Whether a field of a row that was there before is given a value: one that the job leaves alone, or the counter."""
         target = write.target
-        if isinstance(target, ir.Attribute) and keys.model_of(context.solver, target.value, write.env) == model:
-            return unit.origin(write.stmt)
-    for site in flow.sites:
-        operation = context.solver.records.operation(site)
-        if operation is not None and operation.model == model and operation.act in _ACTS:
-            return unit.origin(site.call)
-    return None
+        if not isinstance(target, ir.Attribute) or target.attr in wanted.own:
+            return False
+        if wanted.counted is not None and (target.attr != wanted.counted or computed(self.solver, write) is None):
+            return False
+        if keys.model_of(self.solver, target.value, write.env) != wanted.model:
+            return False
+        return self.solver.records.field(wanted.model, target.attr) is not None and not self._is_new(target.value, write.env)
 
+    def _updates(self, site: Site, wanted: Wanted) -> bool:
+        """`.update(state="new")`, `.update(count=F("count") + 1)`."""
+        operation = self.solver.records.operation(site)
+        if operation is None or operation.act != "update" or operation.model != wanted.model:
+            return False
+        if wanted.counted is None:
+            return operation.fields is not None and bool(operation.fields - wanted.own)
+        given = next((a.value for a in site.call.args if a.keyword == wanted.counted), None)
+        return given is not None and by_database(self.solver, given, site.env)
 
-def _edits(context: Context, unit: Unit) -> Origin | None:
-    """`model = Order` in a form, a serializer or an admin page, or in its Meta."""
-    cls = unit.cls
-    info = context.solver.classes.info(cls) if cls is not None else None
-    named = any(a.name.endswith(_EDITORS) for a in info.ancestors) if info is not None else False
-    inner = cls is not None and ".Meta" in cls.qualname
-    return unit.origin(unit.body[0]) if unit.body and (named or inner) else None
+    # --- what edits by declaration -----------------------------------------------------------------------------
+
+    def _edited(self, model: ClassRef) -> Origin | None:
+        """`model = Order` in a form or a serializer, `queryset = Order.objects` in a view."""
+        for filename in self._files(model):
+            offsets = self.solver.callers.mentions.offsets(filename, model.name)
+            for decl in self._classes(filename) if offsets else ():
+                found = self._edits(filename, decl, decl, offsets)
+                if found is not None:
+                    return found
+        return None
+
+    def _classes(self, filename: str) -> list[ClassDecl]:
+        try:
+            return self.solver.project.shape(filename).classes
+        except UnreadableSource:
+            return []
+
+    def _edits(self, filename: str, decl: ClassDecl, editor: ClassDecl, offsets: list[int]) -> Origin | None:
+        """A class-level statement of an editor that mentions the rows."""
+        edited = [a for a in decl.assigns if _EDITED.intersection(a.names)]
+        found = next(((a.start, a.end) for a in edited if any(a.start <= at < a.end for at in offsets)), None)
+        if found is not None and self._is_editor(filename, editor):
+            return Origin(filename, *found)
+        metas = [c for c in decl.classes if c.name == "Meta"]
+        return next((o for c in metas for o in [self._edits(filename, c, decl, offsets)] if o is not None), None)
+
+    def _is_editor(self, filename: str, decl: ClassDecl) -> bool:
+        info = self.solver.classes.info(self.solver.classes.register(filename, decl))
+        names = [a.name for a in info.ancestors] if info is not None else []
+        return any(n.endswith(_EDITORS) for n in names) and not any("ReadOnly" in n for n in names)
