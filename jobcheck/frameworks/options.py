@@ -177,9 +177,12 @@ _REFERENCE_ENQUEUE = Place(
     refused=True,
 )  # fmt: skip
 
+_REFERENCE_DECLARED = frozenset(
+    {"queue_as", "priority", "wire", "queue_name_prefix", "retry_jitter", "enqueue_after_commit", "log_arguments"}
+)
 _REFERENCE_DECLARATION = Place(
-    taken=frozenset({"queue_as", "priority", "wire"}),
-    documented=frozenset({"queue_as", "priority", "wire"}),
+    taken=_REFERENCE_DECLARED,
+    documented=_REFERENCE_DECLARED,
     elsewhere={"queue": "queue_as", "queue_name": "queue_as", "serializer": "wire"},
     happens="the module does not import: job() raises TypeError",
     needs={
@@ -193,7 +196,7 @@ _REFERENCE = Options(
     enqueue=_REFERENCE_ENQUEUE,
     declaration=_REFERENCE_DECLARATION,
     telling=frozenset({"wait_until"}),
-    declared_only=frozenset({"queue_as", "wire"}),
+    declared_only=_REFERENCE_DECLARED - {"priority"},
 )
 
 _ALL = {"celery": _CELERY, "reference": _REFERENCE}

@@ -10,7 +10,7 @@ from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, delivery, hinges, missing, reference_retries, reference_unsent, signatures
 from jobcheck.project.shape import FunctionDecl
-from jobcheck.registry import Enqueue, Job, Message, Option, Registry
+from jobcheck.registry import Deferred, Enqueue, Job, Message, Option, Registry
 from jobcheck.solve.defs import Env
 from jobcheck.solve.flow import Flow, Site
 from jobcheck.solve.kinds import (
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 NAME = "reference"
 _BASES = frozenset({"jobcheck.runtime.Job", "jobcheck.runtime.job.Job"})
 _DECORATORS = frozenset({"jobcheck.runtime.job"})
-_MARKS = frozenset({"jobcheck.runtime.retry_on", "jobcheck.runtime.discard_on", "jobcheck.runtime.idempotent"})
-_OPTIONS = ("queue_as", "priority", "wire")
+_MARKS = frozenset(f"jobcheck.runtime.{name}" for name in ("retry_on", "discard_on", "rescue_from", "idempotent"))
+_OPTIONS = ("queue_as", "priority", "wire", "enqueue_after_commit")
 _WIRES = ("resque", "sidekiq", "activejob")
 _METHODS = frozenset({"perform_later", "perform_now", "set", "enqueue"})
 _VERBS = _METHODS | {"perform_all_later"}
@@ -303,9 +303,17 @@ class Reference:
         for enqueue in registry.enqueues:
             if enqueue.framework != NAME:
                 continue
+            enqueue.deferred = enqueue.deferred or _after_commit(enqueue)
             happens = "the run raises TypeError" if enqueue.immediate else "the call raises SignatureError"
             for job in enqueue.jobs:
                 registry.messages.append(Message(enqueue, job, *_wires(job), happens))
+
+
+def _after_commit(enqueue: Enqueue) -> Deferred | None:
+    """`enqueue_after_commit = True` on the job, or something that is not surely False."""
+    said = [job.options.get("enqueue_after_commit") for job in enqueue.jobs]
+    waits = next((option for option in said if option is not None and option.value.only != Literal(False)), None)
+    return Deferred("after_commit", waits.origin) if waits is not None and None not in said else None
 
 
 def _wires(job: Job) -> tuple[tuple[str, ...], Confidence]:

@@ -1,4 +1,4 @@
-"""The reference job API: what `retry_on` and `discard_on` say of a job."""
+"""The reference job API: what `retry_on`, `discard_on` and `rescue_from` say of a job."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 _WHAT = {
     "jobcheck.runtime.retry_on": "retry", "jobcheck.runtime.handlers.retry_on": "retry",
     "jobcheck.runtime.discard_on": "discard", "jobcheck.runtime.handlers.discard_on": "discard",
+    "jobcheck.runtime.rescue_from": "rescue", "jobcheck.runtime.handlers.rescue_from": "rescue",
 }  # fmt: skip
 
 
 def handlers(solver: Solver, job: Job) -> list[Handler]:
-    """The declarations from the topmost down, then those of the classes that the job derives from."""
+    """The declarations from the topmost down, on the class and then on its methods; then those of its bases."""
     found = []
     for filename, decorator in _decorators(solver, job):
         what = _WHAT.get(solver.decorator_name(filename, decorator))
@@ -41,7 +42,9 @@ def _decorators(solver: Solver, job: Job) -> Iterator[tuple[str, DecoratorDecl]]
     for ancestor in info.ancestors if info else ():
         above = solver.classes.info(ancestor)
         if above is not None:
-            yield from ((above.filename, decorator) for decorator in above.decl.decorators)
+            functions = sorted(above.decl.functions, key=lambda function: function.start)
+            written = [*above.decl.decorators, *(d for function in functions for d in function.decorators)]
+            yield from ((above.filename, decorator) for decorator in written)
 
 
 def _handler(solver: Solver, filename: str, decorator: DecoratorDecl, what: str) -> Handler | None:
@@ -50,7 +53,7 @@ def _handler(solver: Solver, filename: str, decorator: DecoratorDecl, what: str)
     if not isinstance(stmt, ir.ExprStmt) or not isinstance(stmt.value, ir.Call):
         return None
     env = solver.flow(unit).entered[id(stmt)]
-    handler = Handler(what, f"{what}_on", Origin(filename, decorator.start, decorator.end))
+    handler = Handler(what, "rescue_from" if what == "rescue" else f"{what}_on", Origin(filename, decorator.start, decorator.end))
     for arg in stmt.value.args:
         if arg.star == "*":
             handler.open = True

@@ -9,6 +9,9 @@ from jobcheck.runtime import marks
 from jobcheck.runtime.handlers import Rescue
 from jobcheck.runtime.job import Job
 
+_OPTIONS = frozenset(
+    {"queue_as", "priority", "wire", "queue_name_prefix", "retry_jitter", "enqueue_after_commit", "log_arguments"}
+)
 Function = Callable[..., Any]
 QueueAs = str | Callable[[Any], str]
 Priority = int | Callable[[Any], int | None] | None
@@ -17,15 +20,25 @@ Priority = int | Callable[[Any], int | None] | None
 @overload
 def job(function: Function, /) -> type[Job]: ...
 @overload
-def job(*, queue_as: QueueAs = ..., priority: Priority = ..., wire: str = ...) -> Callable[[Function], type[Job]]: ...
+def job(
+    *,
+    queue_as: QueueAs = ...,
+    priority: Priority = ...,
+    wire: str = ...,
+    queue_name_prefix: str | None = ...,
+    retry_jitter: float = ...,
+    enqueue_after_commit: bool = ...,
+    log_arguments: bool = ...,
+) -> Callable[[Function], type[Job]]: ...
 def job(function: Function | None = None, /, **declared: Any) -> type[Job] | Callable[[Function], type[Job]]:
     """Make a job class of a function, its `perform`: `@job`, or `@job(queue_as="mail", wire="activejob")`.
 
-    Options: `queue_as`, `priority`, `wire`, as the attributes of a job class. The name then stands for the class:
+    Options: `queue_as`, `priority`, `wire`, `queue_name_prefix`, `retry_jitter`, `enqueue_after_commit`, `log_arguments`,
+    as the attributes of a job class. The name then stands for the class:
     `notify(7)` is a job that is not enqueued yet, `notify.perform(7)` calls the function.
     Raises TypeError for what is no function or no option, OptionError for a bad value.
     """
-    unknown = declared.keys() - {"queue_as", "priority", "wire"}
+    unknown = declared.keys() - _OPTIONS
     if unknown:
         raise TypeError(f"job() got unknown options: {', '.join(sorted(unknown))}")
     if function is not None:

@@ -1,8 +1,8 @@
 """
 ## What it finds
-A handler of an error that can never run, because another one takes the error first: of two `@retry_on`/`@discard_on` on one
-job the lower one, an error in Celery's `autoretry_for` that `dont_autoretry_for` takes out, an `except` in a job below one for
-a wider class. And a `@discard_on` for errors that are the program's own mistakes.
+A handler of an error that can never run, because another one takes the error first: of two `@retry_on`, `@discard_on` or
+`@rescue_from` on one job the lower one, an error in Celery's `autoretry_for` that `dont_autoretry_for` takes out, an
+`except` in a job below one for a wider class. And a `@discard_on` for errors that are the program's own mistakes.
 
 ## Why it matters
 What was meant to be retried is lost, or retried although waiting does not help, and the code says otherwise. In the
@@ -70,8 +70,8 @@ class ShadowedHandler(Rule):
         yield from self._caught(job, context)
 
     def _declared(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
-        """Of `@retry_on` and `@discard_on` the topmost that matches is used."""
-        own = [handler for handler in job.handlers if handler.form in ("retry_on", "discard_on")]
+        """Of `@retry_on`, `@discard_on` and `@rescue_from` the topmost that matches is used."""
+        own = [handler for handler in job.handlers if handler.form in ("retry_on", "discard_on", "rescue_from")]
         for index, lower in enumerate(own):
             uppers = [upper for upper in own[:index] if _together(upper, lower, context)]
             taken = _taken(lower, uppers, context)

@@ -38,6 +38,7 @@ class's `__call__`, a decorator, or a `task_prerun` handler. A thread takes it a
 None.
 
 ## Known limits
+The reference API sends Django's language and time zone along with the message, so that its jobs may read them.
 Where the project sets the thing anywhere but in middleware and views, nothing is said of it, and neither where the
 reading function tests what it gets. Calls are followed four levels down from the job.
 """
@@ -72,7 +73,7 @@ class AmbientContext(Rule):
                 continue
             visits = visits_of(job, context)
             for reading in readings.of(visits):
-                if reading.origin not in seen:
+                if reading.origin not in seen and job.framework not in reading.ambient.kept_by:
                     seen.add(reading.origin)
                     yield self._read(job, reading, context)
             for visit in visits:

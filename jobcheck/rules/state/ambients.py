@@ -14,12 +14,14 @@ class Ambient:
     """One thing that is there while a request is served.
 
     `what` names it in a message, `without` says what a worker gets instead, `setters` are names of which one is mentioned
-    where the worker's side is set up.
+    where the worker's side is set up. `kept_by` names the frameworks that send it along with a message and put it in force
+    again around the run.
     """
 
     what: str
     without: str
     setters: tuple[str, ...]
+    kept_by: tuple[str, ...] = ()
 
 
 _PUSHED = (
@@ -39,8 +41,11 @@ _USER = Ambient(
 _PYRAMID = Ambient(
     "Pyramid's current request", "a worker serves none, and it is None", ("prepare", "threadlocal_manager", "RequestContext")
 )
-_LANGUAGE = Ambient("the language of the request", "a worker has the settings' default", ("activate", "override", "force_locale"))
-_ZONE = Ambient("the time zone of the request", "a worker has the settings' default", ("activate", "override"))
+_DEFAULT = "a worker has the settings' default"
+_ACTIVATED = ("activate", "override")
+_LANGUAGE = Ambient("the language of the request", _DEFAULT, (*_ACTIVATED, "force_locale"), kept_by=("reference",))
+_BABEL = Ambient("the language of the request", _DEFAULT, ("force_locale", *_ACTIVATED, "register_ambient"))
+_ZONE = Ambient("the time zone of the request", _DEFAULT, _ACTIVATED, kept_by=("reference",))
 
 # Objects that stand for it.
 OBJECTS: dict[str, Ambient] = {
@@ -60,7 +65,7 @@ CALLS: dict[str, Ambient] = {
     "flask_jwt_extended.get_jwt_identity": _FLASK, "flask_jwt_extended.get_current_user": _FLASK,
     "flask_jwt_extended.get_jwt": _FLASK,
     "django.utils.translation.get_language": _LANGUAGE, "django.utils.translation.get_language_bidi": _LANGUAGE,
-    "flask_babel.get_locale": _LANGUAGE, "django.utils.timezone.get_current_timezone": _ZONE,
+    "flask_babel.get_locale": _BABEL, "django.utils.timezone.get_current_timezone": _ZONE,
     "django.utils.timezone.get_current_timezone_name": _ZONE,
 }  # fmt: skip
 # A function that asks whether it is there has an answer for when it is not.

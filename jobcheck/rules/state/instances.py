@@ -20,6 +20,8 @@ _OWN = frozenset({
     "request", "name", "app", "backend", "max_retries", "default_retry_delay", "rate_limit", "time_limit", "soft_time_limit",
     "ignore_result", "serializer", "acks_late", "track_started", "priority", "queue", "args", "kwargs", "job_id", "wire",
     "queue_as", "queue_name", "scheduled_at", "enqueued_at", "executions", "idempotency", "provider_job_id", "run", "perform",
+    "locale", "timezone", "exception_executions", "successfully_enqueued", "enqueue_error", "queue_name_prefix",
+    "queue_name_delimiter", "retry_jitter", "log_arguments", "enqueue_after_commit",
     "routing_key", "expires", "exchange", "retry", "retries", "options", "autoretry_for", "__name__", "__module__", "__doc__",
     "typing", "abstract",
 })  # fmt: skip

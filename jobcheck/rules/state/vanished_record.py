@@ -76,9 +76,9 @@ class VanishedRecord(Rule):
         return key is not None and keys.parameter(key, function) is not None
 
     def _discards(self, job: Job, context: Context) -> bool:
-        """Whether the declaration gives the job up for this error, before it retries it."""
+        """Whether a declaration gives the job up for this error, or takes it, before one retries it."""
         first = next((h for h in job.handlers if self._takes(h, context)), None)
-        return first is not None and first.what == "discard"
+        return first is not None and first.what in ("discard", "rescue")
 
     def _takes(self, handler: Handler, context: Context) -> bool:
         errors: list[Errors] = [of_value(error.value, error.node) for error in handler.errors]
