@@ -25,7 +25,7 @@ def direct_calls(solver: Solver, job: Job) -> Iterator[Site]:
     """
     if job.framework not in _PERFORMS or job.function is None or job.cls is not None or not _outermost(solver, job):
         return
-    for unit in solver.callers.units_mentioning(job.function.name) or ():
+    for unit in solver.callers.units_mentioning(job.function.name, called=True) or ():
         if unit.refused or (unit.filename, unit.offset) == (job.function.filename, job.function.start):
             continue
         for site in solver.flow(unit).sites:

@@ -73,7 +73,7 @@ _ROWS = (
     (203, "option-as-argument", "an enqueue option passed where the job's own arguments go", _ON, "safe"),
     (204, "argument-as-option", "an argument of the job that the enqueue call keeps as its own option", _ON, "no"),
     (205, "malformed-args", "`args=` or `kwargs=` that is not the tuple or dict it has to be", _ON, "safe"),
-    (206, "direct-call", "a job called like a plain function: it runs here and now", _OPT_IN, "unsafe"),
+    (206, "direct-call", "a job called like a plain function: it runs here and now", _ON, "unsafe"),
     (207, "value-not-call", "a function where its value was meant, or a call where the function was", _ON, "safe"),
     (208, "bind-mismatch", "`bind=True` and the `self` or `ctx` parameter do not go together", _ON, "safe"),
     (209, "async-mismatch", "a coroutine that no one awaits, in a job or at the enqueue", _ON, "safe"),

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import celery
 import pytest
 from celery import Celery, Task
 from celery.exceptions import Ignore, Reject, Retry, SoftTimeLimitExceeded
@@ -159,3 +160,22 @@ def test_a_worker_refuses_to_wait_even_for_what_is_done() -> None:
         job.apply().get()
     with denied_join_result(), pytest.raises(RuntimeError, match="Never call"):
         app.AsyncResult("1").get()
+
+
+@pytest.mark.parametrize(("args", "kwargs", "refused"), [(([1],), {}, True), ((), {"pks": [1]}, False)])
+def test_new_keywords_meet_the_positions_of_the_first_call_before_5_7(
+    args: tuple[object, ...], kwargs: dict[str, object], refused: bool
+) -> None:
+    app = Celery("facts", broker="memory://")
+
+    @app.task(bind=True, name="facts.pks", shared=False)
+    def job(self: Task, pks: list[int]) -> None:
+        self.retry(kwargs={"pks": [2]})
+
+    job.push_request(called_directly=False, is_eager=False, retries=0, id="1", args=args, kwargs=kwargs)
+    old = tuple(map(int, celery.__version__.split(".")[:2])) < (5, 7)
+    try:
+        with pytest.raises(Reject if refused and old else Retry):
+            job.run(*args, **kwargs)
+    finally:
+        job.pop_request()

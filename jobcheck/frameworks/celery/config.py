@@ -93,3 +93,9 @@ def default_wire(solver: Solver) -> str:
     """The serializer of a project that names none: pickle before Celery 4."""
     major = re.match(r"\d+", solver.versions.get("celery", ""))
     return "celery-pickle" if major and int(major[0]) < 4 else "celery-json"
+
+
+def older(solver: Solver, than: tuple[int, int]) -> bool:
+    """Whether the project says that its Celery is older than that; what it does not say is the newest."""
+    found = re.match(r"(\d+)(?:\.(\d+))?", solver.versions.get("celery", ""))
+    return found is not None and (int(found[1]), int(found[2] or 0)) < than

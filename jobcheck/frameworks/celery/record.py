@@ -329,6 +329,7 @@ class Recorder:
                 results.note_fed(enqueue, data)
             if len(enqueue.jobs) == 1 and enqueue.deferred is None:
                 enqueue.deferred = self._classes(solver).deferral(enqueue.jobs[0], enqueue.form)
+        retries.keep_positions(solver, registry)
         again = [retry.enqueue for retry in registry.retries if retry.enqueue is not None]
         for enqueue in (*registry.enqueues, *again):
             if enqueue.framework == model.NAME:

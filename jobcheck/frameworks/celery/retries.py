@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.frameworks.arguments import literal, origin_of
 from jobcheck.frameworks.celery import model, names
+from jobcheck.frameworks.celery.config import older
 from jobcheck.registry import Argument, Handler, Job, Option, Registry, Retry, Signal
 from jobcheck.solve.exceptions import canonical
 from jobcheck.solve.flow import Exit, Flow
@@ -126,6 +127,24 @@ def complete(solver: Solver, retry: Retry) -> None:
     for name in retry.arguments:
         if name not in names.RETRY_OPTIONS and name not in names.ENQUEUE_OPTIONS:
             retry.unknown[name] = nearest(name)
+
+
+# Since then `retry(kwargs=...)` fills the parameters that the first run was given by position.
+_REBINDS = (5, 7)
+
+
+def keep_positions(solver: Solver, registry: Registry) -> None:
+    """Put before the arguments of a retry that names new keywords only what it was called with by position: that stays."""
+    if not older(solver, _REBINDS):
+        return
+    given: dict[int, int] = {}
+    for enqueue in registry.enqueues:
+        if len(enqueue.jobs) == 1 and enqueue.framework == model.NAME and not (enqueue.in_test or enqueue.immediate):
+            key = id(enqueue.jobs[0])
+            given[key] = max(given.get(key, 0), len(enqueue.positional) + (enqueue.prepended or 0))
+    for retry in registry.retries:
+        if retry.framework == model.NAME and retry.enqueue is not None and "args" not in retry.arguments:
+            retry.enqueue.prepended = given.get(id(retry.job), 0)
 
 
 def nearest(name: str) -> str | None:

@@ -26,15 +26,18 @@ def approve(request, pk):
 Enqueue it. Where it is meant to run here and now, call a plain function that the job calls too: then nobody has to ask.
 
 ## Options
-Off by default: `extend-select = ["direct-call"]`. High confidence: an option of the queue in the call. Medium: the call
-stands in code that answers a request (views, serializers, forms and admins of Django, routes of Flask, FastAPI and
-Pyramid, and functions that only these call), of a job that the project enqueues, or of one that it neither enqueues nor
-schedules. Everything else is low, and hidden: of what we read there half was meant.
+High confidence: an option of the queue in the call. Medium: the call stands in code that answers a request (views,
+serializers, forms and admins of Django, routes of Flask, FastAPI and Pyramid, and functions that only these call), and the
+job is meant to run apart: other code enqueues it; or nobody does, it is no schedule's either (nor needs no argument, as those
+of schedules), and it says how a worker is to run it (retries, time limits), waits for another machine or program, or goes to
+the database once for each of many rows.
+Everything else is low, and hidden: of what we read there half was meant.
 
 ## Known limits
 Celery, RQ (`@job`) and Dramatiq; a call of Huey's enqueues. Left alone: calls in tests, in other jobs and what they call,
 in management commands and scripts, in migrations; where the same function enqueues the job as well (a fallback), where
-an error of the job is caught by name, where the record is fetched again afterwards, under a test of a setting for eager or
+an error of the job is caught by name, where the record is fetched again afterwards (low: where rows of a class are read of
+which the job writes some), under a test of a setting for eager or
 synchronous running, where a comment at the call says so, and in functions or with arguments that say `sync`, `now` or
 `force` in their name. Low: a job whose value is used somewhere, or that other jobs call, is a function too. A job under
 another decorator is not looked at: that may enqueue it.
@@ -50,6 +53,7 @@ from jobcheck.code.walk import walk
 from jobcheck.frameworks.direct import direct_calls
 from jobcheck.registry import Job, Registry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.calls.apart import Apart
 from jobcheck.rules.delivery import catching
 from jobcheck.solve.handling import Handling
 from jobcheck.solve.sites import Around, Site
@@ -65,7 +69,6 @@ _BY_HAND = re.compile(
     r"(?:^|/)(?:commands|scripts?|tests(?:_\w+)?|bin|tools|\w*migrations|seed_\w+|fixtures|examples?)(?:\.py$|/)"
 )
 _FETCHED_AGAIN = frozenset({"refresh_from_db", "arefresh_from_db", "refresh", "expire_all", "reload"})
-_SCHEDULES = frozenset({"beat", "add_periodic_task"})
 _QUEUE_OPTIONS = frozenset({"countdown", "eta"})
 
 
@@ -77,43 +80,49 @@ class DirectCall(Rule):
     subject = Registry
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
-        performed = _performed(registry, context)
+        apart = Apart(registry, context)
         for job in registry.jobs:
             if context.solver.is_test(job.filename):
                 continue
             sites = list(direct_calls(context.solver, job))
+            if not sites:
+                continue
+            performed = context.once("performed", lambda: _performed(registry, context))
             plain = [site for site in sites if _queue_option(job, site) is None]
             helper = any(_in(site, performed) or not _unused(site) for site in plain)
             for site in sites:
                 if not _by_hand(site):
-                    yield from self._judge(job, site, _in(site, performed), helper, registry, context)
+                    yield from self._judge(job, site, helper, _in(site, performed), apart, context)
 
     def _judge(
-        self, job: Job, site: Site, in_job: bool, helper: bool, registry: Registry, context: Context
+        self, job: Job, site: Site, helper: bool, in_job: bool, apart: Apart, context: Context
     ) -> Iterator[FindingBuilder]:
         option = _queue_option(job, site)
-        if option is None and (in_job or not _unused(site) or _meant(job, site, registry, context)):
+        if option is None and (in_job or not _unused(site) or apart.enqueued_by(job, site) or _meant(site, context)):
             return
         text = f"`{job.label}` is called here and now, without the queue"
         if option is not None:
             text = f"`{job.label}` is called here and now, and `{option}` goes to it as an argument"
+        shown = option is not None or not helper
         yield context.finding(
             self,
             site.unit.origin(site.call),
             text,
-            confidence=Confidence.HIGH if option is not None else self._confidence(job, site, helper, registry, context),
+            confidence=_confidence(job, site, option, apart, context) if shown else Confidence.LOW,
             job=job,
             what_happens="The caller waits for all of it; what the queue does about errors is not done.",
             how_to_fix="Enqueue it, or call a plain function that the job calls too.",
         )
 
-    def _confidence(self, job: Job, site: Site, helper: bool, registry: Registry, context: Context) -> Confidence:
-        """Medium in a request, for a job that nobody else uses as a function, and that is not only there for a schedule."""
-        handling = context.once("handling", lambda: Handling(context.solver))
-        meant_for_the_queue = _enqueued(job, registry) or not _used_otherwise(job, registry)
-        if helper or not meant_for_the_queue or not handling.of(site.unit):
-            return Confidence.LOW
+
+def _confidence(job: Job, site: Site, option: str | None, apart: Apart, context: Context) -> Confidence:
+    """Medium in a request that does not look at what was done, for a job that is meant to run apart."""
+    if option is not None:
+        return Confidence.HIGH
+    handling = context.once("handling", lambda: Handling(context.solver))
+    if handling.of(site.unit) and apart.meant(job) and not apart.read_after(job, site):
         return Confidence.MEDIUM
+    return Confidence.LOW
 
 
 def _unused(site: Site) -> bool:
@@ -125,18 +134,6 @@ def _unused(site: Site) -> bool:
 
 def _awaits(node: ir.Expr, call: ir.Call) -> bool:
     return isinstance(node, ir.Await) and node.value is call
-
-
-def _enqueued(job: Job, registry: Registry) -> bool:
-    """Whether code enqueues the job; a schedule is not that."""
-    found = (e for e in registry.enqueues if job in e.jobs and not e.immediate and not e.in_test)
-    return any(e.form not in _SCHEDULES and e.unit.function is not None for e in found)
-
-
-def _used_otherwise(job: Job, registry: Registry) -> bool:
-    """Whether a schedule, or another decorator, may be what the job is there for."""
-    decorated = job.decl is not None and len(job.decl.decorators) > 1
-    return decorated or any(job in e.jobs and e.form in _SCHEDULES for e in registry.enqueues)
 
 
 def _in(site: Site, performed: frozenset[tuple[str, int]]) -> bool:
@@ -161,11 +158,9 @@ def _text(node: ir.Expr) -> str:
     return " ".join(part.attr if isinstance(part, ir.Attribute) else getattr(part, "id", "") for part in walk(node))
 
 
-def _meant(job: Job, site: Site, registry: Registry, context: Context) -> bool:
+def _meant(site: Site, context: Context) -> bool:
     function = site.unit.function
     if function is None or _MEANT.search(function.name) is not None:
-        return True
-    if any(e.unit is site.unit and job in e.jobs and not e.immediate for e in registry.enqueues):
         return True
     return _says(site, context) or _reads_back(site) or _told(site.around, context)
 
