@@ -34,7 +34,8 @@ def run(job: Job) -> Any:
         try:
             result, halted = _attempt(job)
         except BaseException as error:
-            events.emit("perform", job, started, error=error)
+            if not isinstance(error, Killed):
+                events.emit("perform", job, started, error=error)
             raise
         events.emit("perform", job, started, halted=halted)
     return False if halted else result
@@ -44,7 +45,7 @@ def _attempt(job: Job) -> tuple[Any, bool]:
     job.executions += 1
     try:
         job.settle()
-        _read_arguments(job)
+        read_arguments(job)
         events.emit("perform_start", job)
         return callbacks.run(job, "perform", lambda: job.perform(*job.args, **job.kwargs))
     except Killed:
@@ -54,7 +55,8 @@ def _attempt(job: Job) -> tuple[Any, bool]:
     return rescue(job, failure), False
 
 
-def _read_arguments(job: Job) -> None:
+def read_arguments(job: Job) -> None:
+    """Turn the stored arguments of a job from a message into `args` and `kwargs`. Raises DeserializationError."""
     if job.stored_arguments is None:
         return
     try:

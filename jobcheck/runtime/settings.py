@@ -45,6 +45,14 @@ class Settings:
     def adapter(self, adapter: Adapter | None) -> None:
         self._adapter = adapter
 
+    def snapshot(self) -> tuple[bool, Adapter | None]:
+        """What is in force, for `restore`; a default adapter is not made for it."""
+        return self.strict, self._adapter
+
+    def restore(self, snapshot: tuple[bool, Adapter | None]) -> None:
+        """Put in force what was."""
+        self.strict, self._adapter = snapshot
+
 
 settings = Settings()
 AdapterT = TypeVar("AdapterT", bound=Adapter)
