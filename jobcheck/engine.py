@@ -74,7 +74,7 @@ class _Run:
         self.frameworks = frameworks
         self.solver = Solver(self.project, frameworks, self._lower)
         self.solver.serializers = dict(settings.serializers)
-        said = versions(files.others, self.project.read, frozenset({"celery", "kombu"}))
+        said = versions(files.others, self.project.read, frozenset({"celery", "kombu", "django-rq"}))
         self.solver.versions = said | {name.lower(): version for name, version in settings.versions.items()}
         tests = Patterns(settings.tests)
         seen: dict[str, bool] = {}

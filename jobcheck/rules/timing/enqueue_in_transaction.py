@@ -51,6 +51,7 @@ from jobcheck.rules.timing import reads, sending
 from jobcheck.solve.kinds import Origin
 from jobcheck.solve.sites import Site
 from jobcheck.solve.transactions import CERTAIN, LIKELY, Path
+from jobcheck.solve.transactions.keys import KEYS
 from jobcheck.solve.transactions.rows import Row
 from jobcheck.solve.transactions.writes import Writes
 
@@ -87,7 +88,8 @@ class EnqueueInTransaction(Rule):
         site = sending.sending(message.enqueue, context)
         if site is None:
             return
-        paths = context.solver.transactions.at(site).paths
+        way = (site, *message.enqueue.through) if site is message.enqueue.site else (site,)
+        paths = context.solver.transactions.along(way).paths
         cases = [case for path in paths for case in _cases(message, path, context)]
         if not cases:
             return
@@ -140,9 +142,8 @@ def _by_argument(message: Message, path: Path, level: Confidence, context: Conte
     writes = context.once("writes", lambda: Writes(context.solver))
     known = reads.reads_of(message.job, context)
     for argument, parameter, _ in placed(message):
-        if argument.node is None:
-            continue
-        for key in writes.keys(argument.node, message.enqueue.site.env):
+        written = sending.written(argument, message.enqueue)
+        for key in writes.keys(*written) if written is not None else ():
             row = writes.written(path, key)
             if row is not None:
                 yield _judged(message, path, row, parameter, known, level, context)
@@ -185,11 +186,13 @@ def _by_model(message: Message, path: Path, level: Confidence, context: Context)
     writes = context.once("writes", lambda: Writes(context.solver))
     known = reads.reads_of(message.job, context)
     by_argument, whole = tuple(r for r in known if r.parameters), tuple(r for r in known if r.whole)
+    # By a key one row is found: whether it is the written one was asked of the arguments.
+    several = tuple(r for r in by_argument if not r.fields or not r.fields <= KEYS)
     for frame in path.frames if known else ():
         for row in writes.before(frame):
             new = row.act in (*_NEW, "delete")
             changed = reads.of_model(tuple(r for r in by_argument if _changes(row, r)), row.model, context)
-            read = changed or reads.of_model((*by_argument, *whole) if new else whole, row.model, context)
+            read = changed or reads.of_model((*several, *whole) if new else whole, row.model, context)
             if read is not None and row.model is not None:
                 done = f" that {_DONE.get(row.act, 'writes')} a `{row.model.name}`"
                 text = f"{done}: the job, which reads such rows, may not see that yet"

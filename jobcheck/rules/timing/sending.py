@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from jobcheck.code import ir
+from jobcheck.code.walk import walk
 from jobcheck.frameworks.settings_text import said
-from jobcheck.registry import Enqueue, Job
+from jobcheck.registry import Argument, Enqueue, Job
 from jobcheck.rules.base import Context
+from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import FrameworkValue, Literal, Plain
 from jobcheck.solve.sites import Site
 
@@ -14,6 +18,8 @@ _IN_DATABASE = frozenset({"procrastinate", "django-tasks-db"})
 _BROKERS = ("BROKER_URL", "CELERY_BROKER_URL", "broker_url")
 _WAITING = frozenset({"enqueue", "enqueue_call", "delay"})
 _SENDS = frozenset({"delay", "apply_async"})
+# django-rq waits for the commit by itself since this version.
+_WAITS_SINCE = 4
 # A wait of so many seconds leaves a transaction time enough.
 _LONG = 60
 
@@ -33,6 +39,18 @@ def sending(enqueue: Enqueue, context: Context) -> Site | None:
     return None
 
 
+def written(argument: Argument, enqueue: Enqueue) -> tuple[ir.Expr, Env] | None:
+    """The expression of an argument, which may stand in a function that hands the job on."""
+    if argument.node is not None:
+        return argument.node, enqueue.site.env
+    inner = enqueue.innermost
+    if inner is enqueue.site or argument.star:
+        return None
+    nodes = (n for a in inner.call.args for n in walk(a.value))
+    found = next((n for n in nodes if inner.unit.origin(n) == argument.origin), None)
+    return (cast("ir.Expr", found), inner.env) if found is not None else None
+
+
 def _in_database(enqueue: Enqueue, context: Context) -> bool:
     """Whether the queue is a table of the same connection: a message is committed with the rows, or not at all."""
     if enqueue.framework in _IN_DATABASE:
@@ -48,8 +66,18 @@ def _waits_by_itself(enqueue: Enqueue, context: Context) -> bool:
 
 
 def _rq_waits(context: Context) -> bool:
+    if not context.solver.callers.mentions.files("django_rq"):
+        return False
     modes = [text for text, _ in said(context.solver, "COMMIT_MODE")]
-    return bool(context.solver.callers.mentions.files("django_rq")) and not any("auto" in mode for mode in modes)
+    if modes or not _is_old(context.solver.versions.get("django-rq", "")):
+        return not any("auto" in mode for mode in modes)
+    return any("False" in text for text, _ in said(context.solver, "AUTOCOMMIT"))
+
+
+def _is_old(version: str) -> bool:
+    """Whether a version of django-rq enqueues at once: before 4.0 it does unless `AUTOCOMMIT` is turned off."""
+    major = version.partition(".")[0]
+    return major.isdigit() and int(major) < _WAITS_SINCE
 
 
 def _django_broker(context: Context) -> bool:

@@ -113,10 +113,14 @@ class Operations:
             return None
         assert isinstance(site.call.func, ir.Attribute)
         made = made_by(site.call.func.value, site.env)
-        new = made is not None and argument(made, 0 if self.sorts.of(cls) == "serializer" else 99, "instance") is None
+        given = argument(made, 0 if self.sorts.of(cls) == "serializer" else 99, "instance") if made is not None else None
         starred = made is not None and any(a.star for a in made.args)
         called = made is not None and isinstance(made.func, ir.Name) and made.func.id[:1].isupper()
-        return self._operation(site, "create" if new and called and not starred else "save", model)
+        operation = self._operation(site, "create" if given is None and called and not starred else "save", model)
+        # the record that it is made for is saved, where its name still means the same
+        if isinstance(given, ir.Name) and call_env(site.call.func.value, site.env).lookup(given.id) == site.env.lookup(given.id):
+            operation.record = given
+        return operation
 
     # --- receivers ---------------------------------------------------------------------------------------------
 

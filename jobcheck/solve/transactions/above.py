@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.solve.calls import argument
-from jobcheck.solve.kinds import Origin
+from jobcheck.solve.kinds import Instance, Origin
+from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sites import Site
 from jobcheck.solve.sources import Source
 from jobcheck.solve.transactions.rows import Row
@@ -47,6 +48,20 @@ def written_above(solver: Solver, site: Site) -> Iterator[Row]:
     elif func.attr == "create" and isinstance(func.value, ir.Attribute) and solver.value(func.value, site.env).unknown:
         # `group.records.create(...)` of something unknown: what has a `pk` afterwards is a row
         yield Row("create", None, Source(site.call, site.env), origin)
+
+
+def saved_by_form(solver: Solver, operation: Operation) -> Iterator[Row]:
+    """What else a form's or a serializer's `save()` gives a name to: what it returns, and `serializer.instance`."""
+    func, site = operation.site.call.func, operation.site
+    if not isinstance(func, ir.Attribute) or operation.orm != "django" or solver.transactions.entries.sorts is None:
+        return
+    only = solver.value(func.value, site.env).only
+    if not isinstance(only, Instance) or solver.transactions.entries.sorts.of(only.cls) not in ("form", "serializer"):
+        return
+    origin = site.unit.origin(site.call)
+    made = ir.Attribute(func.value.start, func.value.end, func.value, "instance")
+    for source in (Source(site.call, site.env), solver.sources.of(made, site.env)):
+        yield Row(operation.act, operation.model, source, origin, operation)
 
 
 def _super(solver: Solver, site: Site, name: str, origin: Origin) -> Iterator[Row]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.solve.defs import ChangeDef, Def, Env, ExprDef, PhiDef, dotted
-from jobcheck.solve.sources import single
+from jobcheck.solve.sources import Source, single
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -16,7 +16,14 @@ _CONVERSIONS = frozenset({
     "str", "int", "list", "tuple", "set", "sorted", "UUID", "force_str", "force_text", "smart_str", "smart_text", "dumps",
     "unicode", "text_type", "frozenset",
 })  # fmt: skip
+# Names of keys where the model's fields are not known.
+KEYS = frozenset({"pk", "id", "uuid", "uid", "guid", "slug", "hex", "public_id", "primary_key", "key"})
+_FETCHES = frozenset({"fetch", "lock", "refresh"})
+# How many branches and helpers on end a record may come out of.
+_MOST_TURNS = 3
 _DEEPEST = 8
+# A helper, and one that it calls, are looked into: each takes half of this off the depth that is left.
+_DEEPEST_HELPER = 6
 _LONGEST = 24
 
 
@@ -49,6 +56,15 @@ def carried(solver: Solver, node: ir.Expr, env: Env, depth: int = 0) -> Iterator
             yield from _named(solver, node, env, depth)
         case ir.Call():
             yield node, env
+            yield from _returned(solver, node, env, depth)
+
+
+def _returned(solver: Solver, node: ir.Call, env: Env, depth: int) -> Iterator[tuple[ir.Expr, Env]]:
+    """What a helper of the project gives back, as this call sees it: `ids = make_rows(data)`."""
+    for flow in solver.sources.bound(node, env) if depth < _DEEPEST_HELPER else ():
+        for found in flow.returns:
+            if found.node is not None:
+                yield from carried(solver, found.node, found.env, depth + _DEEPEST_HELPER // 2)
 
 
 def _named(solver: Solver, node: ir.Name | ir.Attribute, env: Env, depth: int) -> Iterator[tuple[ir.Expr, Env]]:
@@ -60,6 +76,9 @@ def _named(solver: Solver, node: ir.Name | ir.Attribute, env: Env, depth: int) -
         isinstance(definition.node, containers) or (isinstance(definition.node, ir.Call) and _converts(definition.node))
     ):
         yield from carried(solver, definition.node, definition.env, depth + 1)
+    elif isinstance(definition, ExprDef) and isinstance(definition.node, ir.Call):
+        yield node, env
+        yield from _returned(solver, definition.node, definition.env, depth)
     elif isinstance(definition, (ChangeDef, PhiDef)):
         yield from _collected(solver, definition, depth)
         if isinstance(definition, PhiDef):
@@ -89,3 +108,51 @@ def _collected(solver: Solver, definition: Def, depth: int) -> Iterator[tuple[ir
 def _converts(node: ir.Call) -> bool:
     name = node.func.attr if isinstance(node.func, ir.Attribute) else node.func.id if isinstance(node.func, ir.Name) else ""
     return name in _CONVERSIONS and len(node.args) >= 1 and not node.args[0].star and node.args[0].keyword is None
+
+
+def alternatives(solver: Solver, source: Source, depth: int = 0) -> Iterator[Source]:
+    """A source, and what else it may be: what branches give a name, what the returns of a helper are."""
+    yield source
+    if depth >= _MOST_TURNS:
+        return
+    definition = single(source.definition) if source.definition is not None else None
+    if isinstance(definition, PhiDef):
+        for part in definition.parts:
+            last = single(part)
+            if isinstance(last, ExprDef):
+                yield from alternatives(solver, solver.sources.of(last.node, last.env), depth + 1)
+    elif isinstance(source.node, ir.Call):
+        for flow in solver.sources.bound(source.node, source.env):
+            for found in flow.returns:
+                if found.node is not None:
+                    yield from alternatives(solver, solver.sources.of(found.node, found.env), depth + 1)
+
+
+def fetched_by(solver: Solver, source: Source) -> Source | None:
+    """The record that the same function fetches by a value: `order = Order.objects.get(pk=pk)` for `pk`."""
+    flow = source.env.unit.flow
+    if not isinstance(source.node, (ir.Name, ir.Attribute, ir.Subscript)):
+        return None
+    for site in flow.sites if flow is not None else ():
+        if any(_may_be(a.value, source.node) for a in _given(site.call) if a.keyword is None or a.keyword in KEYS):
+            operation = solver.records.operation(site)
+            if operation is not None and operation.act in _FETCHES and operation.by_key:
+                keys = (solver.sources.of(node, site.env) for name, node in operation.lookups if name in KEYS)
+                if any(solver.sources.same(key, source) for key in keys):
+                    return Source(site.call, site.env)
+    return None
+
+
+def _given(call: ir.Call) -> Iterator[ir.Arg]:
+    """What a chain of calls is given: `Order.objects.filter(pk=pk).first()`."""
+    node: ir.Expr = call
+    while isinstance(node, ir.Call):
+        yield from node.args
+        node = node.func.value if isinstance(node.func, ir.Attribute) else node.func
+
+
+def _may_be(node: ir.Expr, key: ir.Expr) -> bool:
+    """A cheap look before the real one: an expression of the same sort, or a conversion of one."""
+    if isinstance(node, ir.Call) and _converts(node):
+        node = node.args[0].value
+    return isinstance(node, ir.Name) or type(node) is type(key)

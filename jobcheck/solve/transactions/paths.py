@@ -81,6 +81,26 @@ class Transactions:
             found = self._known[id(site)] = (site, State(tuple(paths[:MOST_PATHS])))
         return found[1]
 
+    def along(self, sites: tuple[Site, ...]) -> State:
+        """The same for calls that lead one to the next, the outermost first: what hands a job on may open one itself."""
+        frames: list[Frame] = []
+        for site in reversed(sites[1:]):
+            own = self._own(site)
+            if own is not None:
+                return State((Path((*frames, own[0]), own[1]),))
+            frames.append(Frame(site))
+        return State(tuple(replace(path, frames=(*frames, *path.frames)) for path in self.at(sites[0]).paths))
+
+    def _own(self, site: Site) -> tuple[Frame, Opening] | None:
+        """What the function that a call stands in opens around it."""
+        for around in chain(site.around):
+            opening = self.blocks.of_with(around) if around.role not in ("def", "lambda") else None
+            if opening is not None and (opening.family == "django" or not self.blocks.committed(site, around.node)):
+                return Frame(site, around.node), opening
+        function = site.unit.function
+        opening = self.blocks.of_function(site.unit) if function is not None and not site.deferred else None
+        return (Frame(site), opening) if opening is not None and opening.family == "django" else None
+
     def _paths(self, site: Site, depth: int, seen: frozenset[FunctionRef]) -> Iterator[Path]:
         for around in chain(site.around):
             if around.role in ("def", "lambda"):

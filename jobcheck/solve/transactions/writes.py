@@ -14,16 +14,15 @@ from jobcheck.solve.order import chain, exclusive, leaves_before
 from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sites import Around, Site
 from jobcheck.solve.sources import Source, single
-from jobcheck.solve.transactions.above import written_above
-from jobcheck.solve.transactions.keys import carried
+from jobcheck.solve.transactions.above import saved_by_form, written_above
+from jobcheck.solve.transactions.keys import KEYS as _KEYS
+from jobcheck.solve.transactions.keys import alternatives, carried, fetched_by
 from jobcheck.solve.transactions.paths import Frame, Path
 from jobcheck.solve.transactions.rows import Key, Row
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
-# Names of keys where the model's fields are not known.
-_KEYS = frozenset({"pk", "id", "uuid", "uid", "guid", "slug", "hex", "public_id", "primary_key", "key"})
 # How deep helpers are looked into, and how many calls of them for one question.
 _DEEPEST = 2
 _MOST_CALLS = 40
@@ -65,6 +64,7 @@ class Writes:
         if operation is not None:
             if operation.writes:
                 yield self._row(operation)
+                yield from saved_by_form(self._solver, operation)
             return
         above = list(written_above(self._solver, site))
         if above:
@@ -96,7 +96,7 @@ class Writes:
         found: list[Key] = []
         for part, where in carried(self._solver, node, env, 0):
             source = self._solver.sources.of(part, where)
-            found.append(Key(source, self._record(source), where.unit.origin(part)))
+            found.append(Key(source, self._record(source) or fetched_by(self._solver, source), where.unit.origin(part)))
         return found
 
     def _record(self, source: Source) -> Source | None:
@@ -130,14 +130,29 @@ class Writes:
             for row in reversed(self.before(frame)) if record is not None else ():
                 if row.record is not None and record is not None and self.same_row(row.record, record):
                     return row
+            changed = self._by_lookup(frame, source)
+            if changed is not None:
+                return changed
             if number + 1 == len(path.frames):
                 return self._by_entry(path, record, frame)
-            outer = path.frames[number + 1]
+            outer, units = path.frames[number + 1], [f.site.unit for f in path.frames[number + 1 :]]
+            if any(source.env.unit is unit for unit in units) and source.env.unit is not frame.site.unit:
+                continue  # the way is bound to one call: it leads out by itself
             record = self._outside(record, frame, outer) if record is not None else None
             moved = self._outside(source, frame, outer)
             if moved is not None:
                 source = moved
-                record = record or self._record(source)
+                record = record or self._record(source) or fetched_by(self._solver, source)
+        return None
+
+    def _by_lookup(self, frame: Frame, source: Source) -> Row | None:
+        """A write that names its row by the same key: `Order.objects.filter(pk=pk).update(...)`."""
+        for row in reversed(self.before(frame)):
+            operation = row.operation
+            if operation is not None and operation.by_key and operation.record is None:
+                same = (self._solver.sources.of(node, operation.site.env) for name, node in operation.lookups if name in _KEYS)
+                if any(self._solver.sources.same(found, source) for found in same):
+                    return row
         return None
 
     def _by_entry(self, path: Path, record: Source | None, frame: Frame) -> Row | None:
@@ -154,10 +169,12 @@ class Writes:
         return None
 
     def _outside(self, source: Source, frame: Frame, outer: Frame) -> Source | None:
-        """What a source is for the caller: parameters become what the call gives."""
+        """What a source is for the caller: parameters become what the call gives; a closure sees what its function does."""
         definition = single(source.definition) if source.definition is not None else None
-        if isinstance(definition, ParamDef):
+        if isinstance(definition, ParamDef) and definition.function is not outer.site.unit.function:
             return self._given(definition, frame, outer)
+        if frame.site.unit is outer.site.unit and frame.extent is not None and _outside_of(source, frame.extent):
+            return source
         if source.definition is None and isinstance(source.node, ir.Attribute):
             owner = self._outside(self._solver.sources.of(source.node.value, source.env), frame, outer)
             if owner is not None:
@@ -176,8 +193,14 @@ class Writes:
         return self._solver.sources.of(node, site.env) if node is not None and not isinstance(node, str) else None
 
     def same_row(self, first: Source, second: Source) -> bool:
-        """Whether two sources are one record: the same, or items of one collection, or what one call made."""
-        one, other = self._made(first), self._made(second)
+        """Whether two sources are one record: the same, or items of one collection, or what one call made; `second` may
+        be one of several things."""
+        one = self._made(first)
+        return any(self._same(one, self._made(other)) for other in alternatives(self._solver, second))
+
+    def _same(self, one: Source, other: Source) -> bool:
+        if isinstance(one.node, ir.Call) and one.node is other.node and one.env.unit is other.env.unit:
+            return True
         return self._solver.sources.same(one, other)
 
     def _made(self, source: Source) -> Source:
@@ -195,11 +218,15 @@ class Writes:
             inner: Def = single(definition.source)
             if isinstance(inner, ExprDef) and isinstance(inner.node, ir.Call):
                 return self._solver.sources.of(inner.node, inner.env)
-        if isinstance(definition, IterDef) and isinstance(definition.node, (ir.Name, ir.Attribute)):
+        if isinstance(definition, IterDef) and isinstance(definition.node, (ir.Name, ir.Attribute, ir.Call)):
             return self._solver.sources.of(definition.node, definition.env)
         if source.definition is None and isinstance(source.node, ir.Subscript):
             return self._solver.sources.of(source.node.value, source.env)
         return None
+
+
+def _outside_of(source: Source, node: ir.Node) -> bool:
+    return source.node.end <= node.start or source.node.start >= node.end
 
 
 def _home(around: Around | None) -> ir.Node | None:
