@@ -11,7 +11,7 @@ from jobcheck.engine import RunOptions, _Run
 from jobcheck.solve.kinds import FunctionRef
 from jobcheck.solve.sites import Site
 from jobcheck.solve.solver import Solver
-from jobcheck.solve.transactions import CERTAIN, LIKELY
+from jobcheck.solve.transactions import CERTAIN, LIKELY, POSSIBLE
 from jobcheck.solve.transactions import Path as Way
 
 _HEAD = (
@@ -90,7 +90,19 @@ def test_a_models_own_save_runs_where_it_is_saved(tmp_path: Path) -> None:
 
 def test_some_transaction_of_the_project_is_no_proof(tmp_path: Path) -> None:
     some = "@atomic\ndef g():\n    pass\n"
-    assert [w.opening.level for w in _ways(_solver(tmp_path, _MODEL + some), "Order.save")] == [LIKELY]
+    assert [w.opening.level for w in _ways(_solver(tmp_path, _MODEL + some), "Order.save")] == [POSSIBLE]
+
+
+def test_a_save_is_judged_by_who_calls_the_function_around_it(tmp_path: Path) -> None:
+    made = "def make():\n    return Order.objects.create()\n"
+    calls = "@atomic\ndef g():\n    make()\n"
+    assert [w.opening.level for w in _ways(_solver(tmp_path, _MODEL + made + calls), "Order.save")] == [CERTAIN]
+
+
+@pytest.mark.parametrize("calls", ["@atomic\ndef g():\n    later(lambda: make())\n", "def g():\n    make()\n"])
+def test_a_save_that_no_caller_puts_in_a_transaction(tmp_path: Path, calls: str) -> None:
+    made = "def make():\n    return Order.objects.create()\n"
+    assert not [w for w in _ways(_solver(tmp_path, _MODEL + made + calls), "Order.save") if w.opening.level > POSSIBLE]
 
 
 def test_a_project_without_transactions_has_none(tmp_path: Path) -> None:

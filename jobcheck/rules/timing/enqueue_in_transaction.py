@@ -128,6 +128,8 @@ def _cases(message: Message, path: Path, context: Context) -> Iterator[_Case]:
     level = _LEVELS.get(path.opening.level, Confidence.LOW)
     if path.opening.act == "before":
         return
+    if path.opening.whole and sending.needs_fields(path.frames[-1].site):
+        return  # the saves that are known to be in a transaction do not say which fields they write
     waits = sending.wait(message.enqueue)
     if waits in {"long", "some"}:
         level = Confidence.LOW

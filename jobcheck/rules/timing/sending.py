@@ -11,6 +11,7 @@ from jobcheck.registry import Argument, Enqueue, Job
 from jobcheck.rules.base import Context
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import FrameworkValue, Literal, Plain
+from jobcheck.solve.order import chain
 from jobcheck.solve.sites import Site
 
 # Frameworks whose queue is a table that is written on the application's own connection.
@@ -110,6 +111,25 @@ def wait(enqueue: Enqueue) -> str:
     if isinstance(only, Literal) and isinstance(only.value, (int, float)):
         return "long" if only.value >= _LONG else "short"
     return "some"
+
+
+def needs_fields(site: Site) -> bool:
+    """Whether a receiver gets to a call only for a save that says which fields it writes: `if "name" in update_fields`."""
+    return any(around.role == "branch" and around.truth and isinstance(around.node, ir.If) and _names_fields(around.node.test)
+               for around in chain(site.around))  # fmt: skip
+
+
+def _names_fields(test: ir.Expr) -> bool:
+    match test:
+        case ir.BoolOp(op=op, left=left, right=right):
+            sides = (_names_fields(left), _names_fields(right))
+            return any(sides) if op == "and" else all(sides)
+        case ir.Compare(left=ir.Name(id="update_fields"), ops=["is not"]) | ir.Name(id="update_fields"):
+            return True
+        case ir.Compare(ops=["in"], comparators=[ir.Name(id="update_fields")]):
+            return True
+        case _:
+            return False
 
 
 def retries_absence(job: Job) -> bool:

@@ -183,7 +183,8 @@ class Entries:
                 elif name in _ACTS:
                     found = self.saves.of(model)
                     if found is not None:
-                        yield replace(found, how="signal", saved=saved, act=_ACTS[name], model=model)
+                        whole = found.how != "setting"
+                        yield replace(found, how="signal", saved=saved, act=_ACTS[name], model=model, whole=whole)
 
     def _models(self, value: Value, filename: str) -> list[ClassRef | None]:
         found: list[ClassRef | None] = []

@@ -19,7 +19,7 @@ class Opening:
     family   django, sqlalchemy, peewee
     using    the database alias where it is written; `named` when some alias is given, known or not
     saved    the parameter of the outermost function whose row has just been written, `act` how (save, delete, or before:
-             it is about to be), `model` the class of it
+             it is about to be), `model` the class of it; `whole`: the saves that are known write all of its fields
     """
 
     how: str
@@ -32,3 +32,4 @@ class Opening:
     saved: str | None = None
     act: str = ""
     model: ClassRef | None = None
+    whole: bool = False

@@ -13,7 +13,7 @@ from jobcheck.solve.kinds import ClassObject, ClassRef, External, FunctionRef, O
 from jobcheck.solve.orm.django_classes import Sorts
 from jobcheck.solve.sites import Site
 from jobcheck.solve.transactions.blocks import Blocks
-from jobcheck.solve.transactions.openings import CERTAIN, LIKELY, Opening
+from jobcheck.solve.transactions.openings import CERTAIN, POSSIBLE, Opening
 from jobcheck.solve.units import Unit
 
 if TYPE_CHECKING:
@@ -25,6 +25,11 @@ _REGISTERS = re.compile(rb"\bregister\b|\bmodel\s*=")
 # How many files are read for one model, and how many functions of them.
 _MOST_FILES = 24
 _MOST_UNITS = 40
+_MOST_CALLING = 8
+_MOST_SAVES = 12
+# How many callers up a transaction is sought around a save, and how many of each function are asked.
+_DEEPEST = 2
+_MOST_CALLERS = 6
 
 
 class Saves:
@@ -50,6 +55,7 @@ class Saves:
         if model is not None:
             yield from self._in_admin(model)
             yield from self._in_code(model)
+            yield from self._in_callers(model)
         if self._sorts is not None:
             yield from self._anywhere()
 
@@ -143,6 +149,49 @@ class Saves:
             return None
         return Opening("with", unit.origin(site.call), f"a `{model.name}` is saved here inside a transaction", CERTAIN)
 
+    def _in_callers(self, model: ClassRef) -> Iterator[Opening]:
+        """A save whose caller has a transaction open."""
+        number = 0
+        for filename in self._files(model, "models")[:_MOST_CALLING]:
+            if "migrations/" in filename or self._solver.is_test(filename):
+                continue
+            for unit in self._naming(filename, model):
+                for site in self._solver.flow(unit).sites:
+                    if number < _MOST_SAVES and self._writes(site, model):
+                        number += 1
+                        if self._open_above(site):
+                            note = f"a `{model.name}` is saved here, and a caller has a transaction open"
+                            yield Opening("with", unit.origin(site.call), note, CERTAIN)
+
+    def _open_above(self, site: Site, depth: int = 0) -> bool:
+        """Whether a call runs where the code itself, or a caller, has a transaction open. Signals and saves are not asked:
+        that would lead back here."""
+        opening = self._blocks.within(site.around) or (None if site.deferred else self._blocks.of_function(site.unit))
+        if opening is not None:
+            return opening.family == "django"
+        if site.deferred or depth >= _DEEPEST or not site.unit.qualname or self._solver.is_test(site.unit.filename):
+            return False
+        callers = self._solver.callers.of(FunctionRef(site.unit.filename, site.unit.qualname, site.unit.offset))
+        return any(self._open_above(call.site, depth + 1) for call in callers.calls[:_MOST_CALLERS])
+
+    def _naming(self, filename: str, model: ClassRef) -> Iterator[Unit]:
+        """The functions of a file that name the model and save something."""
+        data, name = self._solver.raw(filename) or b"", model.name.encode()
+        for decl, _ in self._solver.functions_of(filename):
+            text = data[decl.start : decl.end]
+            if name in text and (b".save(" in text or b".create(" in text):
+                unit = self._solver.function_unit(FunctionRef(filename, decl.qualname, decl.start))
+                if unit is not None and not unit.refused:
+                    yield unit
+
+    def _writes(self, site: Site, model: ClassRef) -> bool:
+        """`order.save()`, `Order.objects.create(...)`: with the signals of one row, and all of its fields."""
+        func = site.call.func
+        if not isinstance(func, ir.Attribute) or func.attr not in ("save", "create"):
+            return False
+        operation = self._solver.records.operation(site)
+        return operation is not None and operation.model == model and operation.fields is None
+
     def _anywhere(self) -> Iterator[Opening]:
         """Some transaction of the project: receivers are called inside of it for whatever it saves."""
         mentions = self._solver.callers.mentions
@@ -154,7 +203,7 @@ class Saves:
             if found is not None:
                 start = found.start() + len(found[0]) - len(found[0].lstrip())
                 note = "the project opens transactions, such as this one; a save in one is not committed when its signal is sent"
-                yield Opening("with", Origin(filename, start, found.end()), note, LIKELY)
+                yield Opening("with", Origin(filename, start, found.end()), note, POSSIBLE)
                 return
 
 
