@@ -44,6 +44,7 @@ from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.timing import sending
 from jobcheck.rules.timing.unsaved import Case, Unsaved
 from jobcheck.solve.sites import Site
+from jobcheck.solve.transactions.rows import Key
 from jobcheck.solve.transactions.writes import Writes
 
 
@@ -56,9 +57,12 @@ class EnqueueBeforeSave(Rule):
 
     def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
         site = sending.sending(message.enqueue, context)
-        if site is None or sending.wait(message.enqueue) == "long":
+        if site is None:
+            found = list(_early(message, context)) if sending.reads_now(message.enqueue) else []
+        elif sending.wait(message.enqueue) == "long":
             return
-        found = [case for case in _cases(message, site, context) if case is not None]
+        else:
+            found = [case for case in _cases(message, site, context) if case is not None]
         if found:
             case = max(found, key=lambda c: c.confidence)
             yield self._finding(message, case, context)
@@ -77,18 +81,31 @@ class EnqueueBeforeSave(Rule):
         return builder
 
 
-def _cases(message: Message, site: Site, context: Context) -> Iterator[Unsaved | None]:
+def _early(message: Message, context: Context) -> Iterator[Unsaved]:
+    """What is sent later, with arguments that are read now: `on_commit(partial(job.delay, order.pk))`."""
+    for key, parameter in _keys(message, context):
+        if key.record is not None:
+            case = Case(message, message.enqueue.site, key, key.record, parameter, context).new()
+            if case is not None:
+                yield case
+
+
+def _keys(message: Message, context: Context) -> Iterator[tuple[Key, str | None]]:
     writes = context.once("writes", lambda: Writes(context.solver))
     for given, parameter, _ in placed(message):
         for key in writes.keys(given.node, message.enqueue.site.env) if given.node is not None else ():
-            if key.record is None:
-                continue
-            case = Case(message, site, key, key.record, parameter, context)
-            yield case.new()
-            yield case.changed()
-            yield case.overwritten()
-            yield case.overridden()
-            for path in context.solver.transactions.at(site).paths:
-                yield case.announced(path, writes)
+            yield key, parameter
 
 
+def _cases(message: Message, site: Site, context: Context) -> Iterator[Unsaved | None]:
+    writes = context.once("writes", lambda: Writes(context.solver))
+    for key, parameter in _keys(message, context):
+        if key.record is None:
+            continue
+        case = Case(message, site, key, key.record, parameter, context)
+        yield case.new()
+        yield case.changed()
+        yield case.overwritten()
+        yield case.overridden()
+        for path in context.solver.transactions.at(site).paths:
+            yield case.announced(path, writes)

@@ -40,6 +40,12 @@ def sending(enqueue: Enqueue, context: Context) -> Site | None:
     return None
 
 
+def reads_now(enqueue: Enqueue) -> bool:
+    """Whether the arguments are read where the call is written, though the message is sent later."""
+    later = enqueue.deferred is not None or (not enqueue.sent and not enqueue.partial)
+    return later and not (enqueue.in_test or enqueue.immediate or enqueue.form == "retry" or enqueue.site.deferred)
+
+
 def written(argument: Argument, enqueue: Enqueue) -> tuple[ir.Expr, Env] | None:
     """The expression of an argument, which may stand in a function that hands the job on."""
     if argument.node is not None:

@@ -16,13 +16,13 @@ from jobcheck.solve.transactions.blocks import Blocks
 from jobcheck.solve.transactions.openings import CERTAIN, LIKELY, Opening
 from jobcheck.solve.transactions.saves import Saves
 from jobcheck.solve.transactions.settings import atomic_requests
+from jobcheck.solve.transactions.signals import RECEIVERS
 from jobcheck.solve.units import Unit
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 _SIGNALS = "django.db.models.signals."
-_RECEIVERS = frozenset({"django.dispatch.receiver", "django.dispatch.dispatcher.receiver"})
 _ALWAYS = {
     "pre_delete": "Django sends it inside the transaction of the delete",
     "post_delete": "Django sends it inside the transaction of the delete",
@@ -151,7 +151,7 @@ class Entries:
             if not isinstance(call, ir.Call):
                 continue
             for kind in self._solver.value(call.func, env).kinds():
-                if isinstance(kind, External) and kind.qualname in _RECEIVERS:
+                if isinstance(kind, External) and kind.qualname in RECEIVERS:
                     yield from self._signals(unit, call, env, unit.origin(decorator.value), argument(call, 0, "signal"))
                 elif isinstance(kind, External) and kind.qualname in _EVENTS:
                     yield from self._event(unit, call, env)

@@ -17,6 +17,7 @@ from jobcheck.solve.sites import Around, Site
 from jobcheck.solve.transactions.blocks import Blocks
 from jobcheck.solve.transactions.entries import Entries
 from jobcheck.solve.transactions.openings import Opening
+from jobcheck.solve.transactions.signals import Sends
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -71,6 +72,7 @@ class Transactions:
         self._solver = solver
         self.blocks = Blocks(solver)
         self.entries = Entries(solver, self.blocks)
+        self._sends = Sends(solver)
         self._known: dict[int, tuple[Site, State]] = {}
 
     def at(self, site: Site) -> State:
@@ -154,3 +156,6 @@ class Transactions:
             for path in self._paths(call.site, depth + 1, seen | {ref}):
                 outer = replace(path.frames[0], bound=call.callee.bound is not None)
                 yield Path((Frame(site), outer, *path.frames[1:]), path.opening)
+        for sent in self._sends.to(unit):
+            for path in self._paths(sent, depth + 1, seen | {ref}):
+                yield Path((Frame(site), *path.frames), path.opening)
