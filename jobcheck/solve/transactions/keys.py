@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.solve.defs import ChangeDef, Def, Env, ExprDef, PhiDef, dotted
+from jobcheck.solve.defs import ChangeDef, Def, Env, ExprDef, PhiDef, UnpackDef, dotted
 from jobcheck.solve.sources import Source, single
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _CONVERSIONS = frozenset({
 KEYS = frozenset({"pk", "id", "uuid", "uid", "guid", "slug", "hex", "public_id", "primary_key", "key"})
 _FETCHES = frozenset({"fetch", "lock", "refresh"})
 # How many branches and helpers on end a record may come out of.
-_MOST_TURNS = 3
+_MOST_TURNS = 4
 _DEEPEST = 8
 # A helper, and one that it calls, are looked into: each takes half of this off the depth that is left.
 _DEEPEST_HELPER = 6
@@ -61,10 +61,8 @@ def carried(solver: Solver, node: ir.Expr, env: Env, depth: int = 0) -> Iterator
 
 def _returned(solver: Solver, node: ir.Call, env: Env, depth: int) -> Iterator[tuple[ir.Expr, Env]]:
     """What a helper of the project gives back, as this call sees it: `ids = make_rows(data)`."""
-    for flow in solver.sources.bound(node, env) if depth < _DEEPEST_HELPER else ():
-        for found in flow.returns:
-            if found.node is not None:
-                yield from carried(solver, found.node, found.env, depth + _DEEPEST_HELPER // 2)
+    for found, where in _returns(solver, node, env) if depth < _DEEPEST_HELPER else ():
+        yield from carried(solver, found, where, depth + _DEEPEST_HELPER // 2)
 
 
 def _named(solver: Solver, node: ir.Name | ir.Attribute, env: Env, depth: int) -> Iterator[tuple[ir.Expr, Env]]:
@@ -110,22 +108,50 @@ def _converts(node: ir.Call) -> bool:
     return name in _CONVERSIONS and len(node.args) >= 1 and not node.args[0].star and node.args[0].keyword is None
 
 
-def alternatives(solver: Solver, source: Source, depth: int = 0) -> Iterator[Source]:
+def alternatives(solver: Solver, source: Source) -> Iterator[Source]:
     """A source, and what else it may be: what branches give a name, what the returns of a helper are."""
-    yield source
-    if depth >= _MOST_TURNS:
+    pending, seen = [(source, 0)], set[tuple[int, int]]()
+    while pending and len(seen) < _LONGEST:
+        found, depth = pending.pop(0)
+        if found.key not in seen:
+            seen.add(found.key)
+            yield found
+            if depth < _MOST_TURNS:
+                pending.extend((solver.sources.of(node, env), depth + 1) for node, env in _behind(solver, found))
+
+
+def _behind(solver: Solver, source: Source) -> Iterator[tuple[ir.Expr, Env]]:
+    if source.definition is None:
+        yield from _returns(solver, source.node, source.env)
         return
-    definition = single(source.definition) if source.definition is not None else None
-    if isinstance(definition, PhiDef):
-        for part in definition.parts:
-            last = single(part)
-            if isinstance(last, ExprDef):
-                yield from alternatives(solver, solver.sources.of(last.node, last.env), depth + 1)
-    elif isinstance(source.node, ir.Call):
-        for flow in solver.sources.bound(source.node, source.env):
-            for found in flow.returns:
-                if found.node is not None:
-                    yield from alternatives(solver, solver.sources.of(found.node, found.env), depth + 1)
+    for part in _branches(single(source.definition)):
+        if isinstance(part, ExprDef):
+            yield part.node, part.env
+        elif isinstance(part, UnpackDef) and isinstance(made := single(part.source), ExprDef):
+            for node, env in _returns(solver, made.node, made.env):
+                if isinstance(node, ir.TupleExpr) and part.index is not None and part.index < len(node.elements):
+                    yield node.elements[part.index], env
+
+
+def _branches(definition: Def) -> Iterator[Def]:
+    """The definitions that meet in one, itself where none do."""
+    pending, seen = [definition], set[int]()
+    while pending and len(seen) < _LONGEST:
+        found = single(pending.pop(0))
+        if id(found) not in seen:
+            seen.add(id(found))
+            if isinstance(found, PhiDef):
+                pending.extend(found.parts)
+            else:
+                yield found
+
+
+def _returns(solver: Solver, node: ir.Expr, env: Env) -> Iterator[tuple[ir.Expr, Env]]:
+    """What a helper of the project gives back to a call."""
+    for flow in solver.sources.bound(node, env) if isinstance(node, ir.Call) else ():
+        for found in flow.returns:
+            if found.node is not None:
+                yield found.node, found.env
 
 
 def fetched_by(solver: Solver, source: Source) -> Source | None:
