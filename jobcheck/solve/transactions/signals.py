@@ -81,9 +81,10 @@ class Sends:
         for other in self._solver.callers.units_mentioning(function.name) or ():
             for site in self._solver.flow(other).sites:
                 func, given = site.call.func, argument(site.call, 0, "receiver")
-                if isinstance(func, ir.Attribute) and func.attr == "connect" and given is not None:
-                    if any(_is(kind, unit) for kind in self._solver.value(given, site.env).kinds()):
-                        yield from self._signals(func.value, site.env)
+                if not isinstance(func, ir.Attribute) or func.attr != "connect" or given is None:
+                    continue
+                if any(_is(kind, unit) for kind in self._solver.value(given, site.env).kinds()):
+                    yield from self._signals(func.value, site.env)
 
     def _sent(self, origin: Origin, name: str) -> list[Site]:
         if origin not in self._known:
@@ -95,9 +96,11 @@ class Sends:
         for unit in self._solver.callers.units_mentioning(name) or ():
             for site in self._solver.flow(unit).sites if not unit.refused else ():
                 func = site.call.func
-                if isinstance(func, ir.Attribute) and func.attr in _SENDS and dotted(func.value).rpartition(".")[2] == name:
-                    if origin in self._origins(self._solver.value(func.value, site.env)):
-                        yield site
+                if not isinstance(func, ir.Attribute) or func.attr not in _SENDS:
+                    continue
+                named = dotted(func.value).rpartition(".")[2] == name
+                if named and origin in self._origins(self._solver.value(func.value, site.env)):
+                    yield site
 
 
 def _is(kind: object, unit: Unit) -> bool:
