@@ -18,7 +18,7 @@ from jobcheck.frameworks.arguments import written_at
 from jobcheck.frameworks.hinges import Hinges
 from jobcheck.registry import Callback, Enqueue, Registry
 from jobcheck.solve.defs import GivenDef
-from jobcheck.solve.kinds import FrameworkValue, Function, LocalFunction, Partial
+from jobcheck.solve.kinds import FrameworkValue, Function, LocalFunction, Origin, Partial
 from jobcheck.solve.sites import Flow, Site
 
 if TYPE_CHECKING:
@@ -217,6 +217,7 @@ class Forwarders:
             enqueue.through = (*sites[1:-1], enqueue.site)
             enqueue.site, enqueue.origin = first, first.unit.origin(first.call)
             enqueue.in_test = self._solver.is_test(first.unit.filename)
+            enqueue.named = _name_in(first, enqueue.job_name)
             self._in_sight(enqueue)
             for argument in enqueue.arguments:
                 if argument.node is not None and argument.origin != first.unit.origin(argument.node):
@@ -230,6 +231,13 @@ class Forwarders:
         callback.origin = home.unit.origin(callback.argument)
         callback.site, callback.in_test = first, self._solver.is_test(first.unit.filename)
         return callback
+
+
+def _name_in(site: Site, name: str | None) -> Origin | None:
+    """Where a call writes a job's name; None where it says it in other words."""
+    written = (a.value for a in site.call.args if isinstance(a.value, ir.Constant) and a.value.value == name)
+    found = next(written, None) if name is not None else None
+    return site.unit.origin(found) if found is not None else None
 
 
 def _whole(site: Site) -> Hinges:

@@ -21,6 +21,7 @@ from jobcheck.solve.kinds import (
     Coroutine,
     FrameworkValue,
     Function,
+    Generator,
     Instance,
     Items,
     Literal,
@@ -217,7 +218,10 @@ def _mentions(value: Value, cls: ClassRef, depth: int) -> bool:
         match kind:
             case Instance(cls=own) | ClassObject(cls=own) if own == cls:
                 return True
-            case Sequence(element=inner) | Coroutine(result=inner) | FrameworkValue(data=Items(element=inner)):
+            case (
+                Sequence(element=inner) | Generator(element=inner) | Coroutine(result=inner)
+                | FrameworkValue(data=Items(element=inner))
+            ):  # fmt: skip
                 if _mentions(inner, cls, depth - 1):
                     return True
             case _:

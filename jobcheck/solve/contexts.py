@@ -84,10 +84,10 @@ def _of_manager(solver: Solver, kind: Kind, node: ir.Call, definition: EnterDef)
     if not any(n in CONTEXT_MANAGERS for n in names):
         return None
     value = solver.yielded_to(kind, node, definition.env)
-    return value if decl is None or not value.unknown else _promised(solver, kind.ref.filename, *decl)
+    return value if decl is None or not value.unknown else promised_item(solver, kind.ref.filename, *decl)
 
 
-def _promised(solver: Solver, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value:
+def promised_item(solver: Solver, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value:
     """`X` of `-> Iterator[X]` or `-> Generator[X, None, None]`."""
     unit = solver.unit(filename, *decl.returns, cls=cls) if decl.returns else None
     stmt = unit.body[0] if unit is not None and len(unit.body) == 1 else None

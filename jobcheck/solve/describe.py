@@ -61,6 +61,8 @@ def describe(kind: Kind, facts: Rows | None = None) -> str:
             return _SEQUENCES.get(name, _article(name))
         case kinds.Mapping(name):
             return _MAPPINGS.get(name, _article(name))
+        case kinds.Generator():
+            return kinds.PLAIN_NAMES["generator"]
         case kinds.EnumMember(cls, flavor, member):
             return f"`{cls.name}.{member}` ({_MEMBERS[flavor]})" if member else f"a member of `{cls.name}`"
         case kinds.Instance(cls):

@@ -17,6 +17,7 @@ from jobcheck.solve.kinds import (
     ClassObject,
     Coroutine,
     External,
+    Generator,
     LocalFunction,
     Mapping,
     Sequence,
@@ -124,8 +125,6 @@ def _dict(solver: Solver, node: ir.DictExpr, env: Env) -> Value:
 def _comprehension(solver: Solver, node: ir.Comprehension, env: Env) -> Value:
     flow = env.unit.flow
     inner = flow.scopes.get(id(node)) if flow else None
-    if node.kind == "generator":
-        return plain("generator")
     if inner is None:
         element = key = UNKNOWN
     else:
@@ -133,7 +132,7 @@ def _comprehension(solver: Solver, node: ir.Comprehension, env: Env) -> Value:
         key = solver.value(node.key, inner) if node.key is not None else UNKNOWN
     if node.kind == "dict":
         return known(Mapping("dict", (), (key, element)))
-    return known(Sequence(node.kind, element))
+    return known(Generator(element) if node.kind == "generator" else Sequence(node.kind, element))
 
 
 def _subscript(solver: Solver, node: ir.Subscript, env: Env) -> Value:

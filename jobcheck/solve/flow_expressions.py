@@ -198,7 +198,7 @@ class ExpressionWalker:
         if node.value is not None:
             self.expr(node.value, "yielded")
         assert self.env is not None
-        self.flow.yields.append(Exit(node.value, self.env, self.stmt, self.around))
+        self.flow.yields.append(Exit(node.value, self.env, self.stmt, self.around, node.is_from))
 
     def named(self, node: ir.NamedExpr, usage: str) -> None:
         self.expr(node.value, "assigned")

@@ -208,6 +208,21 @@ class Mapping:
 
 
 @dataclass(frozen=True, slots=True)
+class Generator:
+    """What a generator function or expression gives: it yields `element` each time."""
+
+    element: Value
+    depth: int = field(init=False, compare=False, repr=False, default=1)
+
+    def __post_init__(self) -> None:
+        depth = 1 + _depth(self.element)
+        if depth > DEEPEST:
+            object.__setattr__(self, "element", UNKNOWN)
+            depth = 1
+        object.__setattr__(self, "depth", depth)
+
+
+@dataclass(frozen=True, slots=True)
 class EnumMember:
     """A member of an Enum class. `flavor`: plain, int, str, flag, intflag (what it is besides an Enum)."""
 
@@ -339,8 +354,8 @@ class Keyed(Protocol):
 
 
 Kind = Union[
-    Literal, Plain, Sequence, Mapping, EnumMember, Instance, ClassObject, Function, LocalFunction, Partial, External,
-    Method, ModuleKind, Coroutine, FrameworkValue,
+    Literal, Plain, Sequence, Mapping, Generator, EnumMember, Instance, ClassObject, Function, LocalFunction, Partial,
+    External, Method, ModuleKind, Coroutine, FrameworkValue,
 ]  # fmt: skip
 
 
@@ -367,7 +382,8 @@ class Value:
     def vague(self) -> bool:
         """Whether something of it is not known: another alternative, or what a container holds."""
         return self.open or not self.alts or any(
-            (isinstance(a.kind, Sequence) and a.kind.element.vague) or (isinstance(a.kind, Partial) and a.kind.function.vague)
+            (isinstance(a.kind, (Sequence, Generator)) and a.kind.element.vague)
+            or (isinstance(a.kind, Partial) and a.kind.function.vague)
             for a in self.alts
         )
 
@@ -395,7 +411,7 @@ class Value:
 
 def _depth(value: Value) -> int:
     """How deep containers nest in a value."""
-    return max((a.kind.depth for a in value.alts if isinstance(a.kind, (Sequence, Mapping))), default=0)
+    return max((a.kind.depth for a in value.alts if isinstance(a.kind, (Sequence, Mapping, Generator))), default=0)
 
 
 UNKNOWN = Value((), True)

@@ -15,10 +15,12 @@ from jobcheck.solve.kinds import (
     Alt,
     ClassObject,
     ClassRef,
+    Coroutine,
     EnumMember,
     External,
     FrameworkValue,
     Function,
+    Generator,
     Instance,
     Items,
     Keyed,
@@ -59,6 +61,8 @@ def plain_name(kind: Kind) -> str:
     """The name of a Plain kind or of the type of a literal; "" for other kinds."""
     if isinstance(kind, Plain):
         return kind.name
+    if isinstance(kind, Generator):
+        return "generator"
     if isinstance(kind, Literal):
         return "none" if kind.value is None else type(kind.value).__name__
     return ""
@@ -246,8 +250,10 @@ def sliced(owner: Value) -> Value:
 def element(solver: Solver, kind: Kind) -> Value:
     """One item that iterating over `kind` gives."""
     match kind:
-        case Sequence():
+        case Sequence() | Generator():
             return kind.element
+        case Coroutine(result=result) if isinstance(only := result.only, Generator):
+            return only.element  # an async generator, which nobody awaits
         case Mapping():
             keys = [k for k, _ in kind.entries]
             return join([*keys, kind.rest[0]] if kind.rest else keys) if keys or kind.rest else UNKNOWN

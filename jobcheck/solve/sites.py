@@ -55,12 +55,16 @@ class Site:
 
 @dataclass(eq=False, slots=True)
 class Exit:
-    """A return, yield or raise: its expression (None for a bare one) and the environment there."""
+    """A return, yield or raise: its expression (None for a bare one) and the environment there.
+
+    `each`: it is `yield from`, which gives each item of the expression.
+    """
 
     node: ir.Expr | None
     env: Env
     stmt: ir.Stmt
     around: Around | None
+    each: bool = False
 
 
 @dataclass(eq=False, slots=True)

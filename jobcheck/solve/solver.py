@@ -13,7 +13,7 @@ from jobcheck.project.modules import Project
 from jobcheck.project.resolver import Query
 from jobcheck.project.shape import AssignDecl, ClassDecl, DecoratorDecl, FunctionDecl
 from jobcheck.project.source import UnreadableSource
-from jobcheck.solve import attributes, definitions, expressions, operators, promises, stdlib
+from jobcheck.solve import attributes, contexts, definitions, expressions, operators, promises, stdlib
 from jobcheck.solve.binding import bound_flow, inherits
 from jobcheck.solve.callers import Callers
 from jobcheck.solve.classes import Classes
@@ -34,6 +34,7 @@ from jobcheck.solve.kinds import (
     External,
     Function,
     FunctionRef,
+    Generator,
     Literal,
     LocalFunction,
     Mapping,
@@ -603,8 +604,7 @@ class Solver:
         self._calls += 1
         try:
             flow = bound_flow(self, callee, node, env)
-            exits = flow.yields if flow is not None else []
-            return join(self.value(e.node, e.env) for e in exits if e.node is not None) if exits else UNKNOWN
+            return self.yielded(flow) if flow is not None else UNKNOWN
         finally:
             self._calls -= 1
             self.pursuit.leave(key, saved)
@@ -628,6 +628,8 @@ class Solver:
             value = self._body_value(ref)
             if value.unknown and not promised.unknown:
                 value = promised
+            if isinstance(value.only, Generator) and value.only.element.unknown:
+                value = known(Generator(contexts.promised_item(self, ref.filename, decl, cls)))
         if any(n not in TRANSPARENT and n not in PROPERTIES for n in names):
             value = value.opened()
         return known(Coroutine(value)) if decl.is_async else value
@@ -641,13 +643,21 @@ class Solver:
     def flow_value(self, flow: Flow) -> Value:
         """What a function with this flow returns."""
         if flow.yields:
-            return plain("generator")
+            return known(Generator(self.yielded(flow)))
         parts = [self.value(e.node, e.env) if e.node is not None else plain("none") for e in flow.returns]
         if flow.falls_through:
             parts.append(plain("none"))
         if len(parts) > 1 and all(p.only in (Plain("none"), Literal(None)) for p in parts):
             return plain("none")
         return join(parts) if parts else NOTHING
+
+    def yielded(self, flow: Flow) -> Value:
+        """What a generator with this flow yields, each time."""
+        parts = []
+        for found in flow.yields:
+            value = self.value(found.node, found.env) if found.node is not None else plain("none")
+            parts.append(self.iterated(value) if found.each else value)
+        return join(parts) if parts else UNKNOWN
 
     def annotation(self, node: ir.Expr, env: Env) -> Value:
         """The values that an annotation promises."""

@@ -110,6 +110,8 @@ def rows_of(kind: Kind, facts: ClassFacts) -> Rows:
             return (name,) if name in _SEQUENCES else ()
         case kinds.Mapping(name):
             return _MAPPINGS.get(name, ())
+        case kinds.Generator():
+            return ("generator",)
         case kinds.EnumMember(flavor=flavor):
             return _MEMBERS.get(flavor, ())
         case kinds.Instance(cls):

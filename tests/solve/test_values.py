@@ -39,6 +39,8 @@ CASES = [
     ("return [uuid.uuid4() for _ in p][0]", "a UUID"),
     ("return {str(k): 1 for k in p}", "a dict"),
     ("return (x for x in p)", "a generator"),
+    ("return next(uuid.uuid4() for _ in p)", "a UUID | ..."),
+    ("return list(uuid.uuid4() for _ in p)[0]", "a UUID"),
     ("return list({1, 2})", "a list"),
     ("return set()", "a set"),
     ("return dict(a=1)['a']", "1"),

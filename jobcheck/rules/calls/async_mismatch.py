@@ -45,7 +45,7 @@ from jobcheck.frameworks.celery import names
 from jobcheck.registry import Job
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.solve.flow import Site
-from jobcheck.solve.kinds import ClassRef, Coroutine, External, Plain
+from jobcheck.solve.kinds import ClassRef, Coroutine, External, Generator
 
 # What shows that somebody awaits jobs: worker pools, and classes that the project gives to all its jobs.
 _AWAITED = re.compile(
@@ -130,4 +130,4 @@ def _makes_coroutine(site: Site, context: Context) -> bool:
     if context.solver.value(site.call.func, site.env).only == External("asyncio.sleep"):
         return True
     only = context.solver.value(site.call, site.env).only
-    return isinstance(only, Coroutine) and only.result.only != Plain("generator")
+    return isinstance(only, Coroutine) and not isinstance(only.result.only, Generator)

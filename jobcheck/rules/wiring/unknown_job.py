@@ -2,7 +2,7 @@
 ## What it finds
 A job that is named by a string which no job of the project has: in a beat schedule, in `send_task("...")`, in
 `signature("...")`. The name leads to a module of the project that does not exist, to a module that has no such
-function, or to a function that is registered under another name.
+function, or to a function that is registered under another name; or it is that of a job but for a letter.
 
 ## Why it matters
 Nothing looks at the name before the message is sent. Celery's worker logs `Received unregistered task of type ...`,
@@ -26,8 +26,9 @@ own `name=`. A job that a package's `__init__` imports keeps the name of the mod
 None.
 
 ## Known limits
-Names of jobs of installed applications are not judged. Nothing is said in a project that has jobs whose `name=` is
-computed, or an app that overrides `gen_task_name`.
+Names of jobs of installed applications are not judged, nor those that another project may have registered, unless they
+are nearly those of a job here. Nothing is said in a project that has jobs whose `name=` is computed, or an app that
+overrides `gen_task_name`.
 """
 
 from __future__ import annotations
@@ -43,6 +44,9 @@ from jobcheck.registry import Enqueue, Job
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.solve.kinds import Literal
 
+# The options that give a job its name; and how many letters of a name one slip of the fingers may get wrong.
+_NAMES = ("name", "actor_name", "task_name")
+_SLIP = 2
 _OUTCOME = {"celery": "the worker discards the message as that of an unregistered task"}
 
 
@@ -133,12 +137,30 @@ def _absent(filename: str, dotted: str, function: str, enqueue: Enqueue, context
 
 
 def _misspelt(name: str, enqueue: Enqueue, context: Context) -> Found | None:
-    """A name without a path that is nearly that of one job."""
-    if "." in name or len(name) < 6:
+    """A name that is nearly that of one job; where it has dots, of a job that was given its name."""
+    if len(name) < 6:
         return None
     jobs = {j.name: j for j in context.registry.jobs if j.framework == enqueue.framework}
-    near = difflib.get_close_matches(name, jobs, n=2, cutoff=0.9)
+    if "." in name:
+        near = [n for n, job in jobs.items() if _slip(name, n) and any(option in job.options for option in _NAMES)]
+    else:
+        near = difflib.get_close_matches(name, jobs, n=2, cutoff=0.9)
     return (f"the nearest is `{near[0]}`", Confidence.MEDIUM, jobs[near[0]]) if len(near) == 1 else None
+
+
+def _slip(name: str, other: str) -> bool:
+    """Whether two names differ in one place by letters that a slip of the fingers explains: `referenecs`, `refrences`."""
+    start = _shared(name, other)
+    rests = (name[start:], other[start:])
+    end = _shared(rests[0][::-1], rests[1][::-1])
+    parts = [rest[: len(rest) - end] for rest in rests]
+    # `sync.v1` and `sync.v2` are two names, and no slip.
+    return 0 < max(map(len, parts)) <= _SLIP and all(not part or part.isalpha() or part in "._" for part in parts)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two texts begin with together."""
+    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _namesake(function: str, enqueue: Enqueue, context: Context) -> Job | None:
