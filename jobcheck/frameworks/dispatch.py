@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
+from jobcheck.code.walk import walk
 from jobcheck.frameworks import arguments
 from jobcheck.registry import Deferred, Enqueue, Job, Registry
 from jobcheck.solve.flow import Site
@@ -27,8 +28,10 @@ _FEWEST_NAMES = 2
 _SHARE = 0.75
 
 
-def enqueues(solver: Solver, framework: str, by_name: dict[str, list[Job]], registry: Registry) -> Iterator[Enqueue]:
-    """An enqueue for each call of a dispatcher that is not recorded yet."""
+def enqueues(
+    solver: Solver, framework: str, by_name: dict[str, list[Job]], registry: Registry, options: frozenset[str]
+) -> Iterator[Enqueue]:
+    """An enqueue for each call of a dispatcher that is not recorded yet; `options` the framework takes out of any call."""
     said = [j.options.get(n) for jobs in by_name.values() for j in jobs for n in ("name", "actor_name", "task_name")]
     if not any(said):
         return  # nobody gives jobs names: the strings in calls are something else
@@ -37,7 +40,7 @@ def enqueues(solver: Solver, framework: str, by_name: dict[str, list[Job]], regi
         for filename in files:
             for site in _calls(solver, filename, name):
                 if (filename, site.unit.offset + site.call.start) not in known:
-                    made = _enqueue(solver, framework, site)
+                    made = _enqueue(solver, framework, site, options)
                     if made is not None:
                         yield made
 
@@ -69,7 +72,7 @@ def _calls(solver: Solver, filename: str, name: str) -> Iterator[Site]:
                 yield site
 
 
-def _enqueue(solver: Solver, framework: str, site: Site) -> Enqueue | None:
+def _enqueue(solver: Solver, framework: str, site: Site, options: frozenset[str]) -> Enqueue | None:
     """What a dispatcher is told; None for other functions of its name."""
     first = site.call.args[0] if site.call.args else None
     only = solver.value(site.call.func, site.env).only
@@ -83,11 +86,43 @@ def _enqueue(solver: Solver, framework: str, site: Site) -> Enqueue | None:
     made.named = site.unit.origin(first.value)
     made.in_test = solver.is_test(site.unit.filename)
     made.deferred = Deferred("dispatched", made.origin)  # it may wait in a list: when it is sent, nobody sees
-    rest = [a for a in site.call.args[1:] if a.keyword not in taken or a.keyword is None]
+    own, adds = _own_keywords(solver, only.ref)
+    kept = taken | options
+    rest = [a for a in site.call.args[1:] if a.keyword is None or a.keyword not in kept | own]
     given = arguments.from_call(solver, rest, site.env)
-    made.arguments, made.open_args, made.open_kwargs = given.arguments, given.open_args, given.open_kwargs
-    made.options, _ = arguments.options_of(solver, [a for a in site.call.args if a.keyword in taken and a.keyword], site.env)
+    made.arguments, made.open_args, made.open_kwargs = given.arguments, given.open_args, given.open_kwargs or adds
+    made.options, _ = arguments.options_of(solver, [a for a in site.call.args if a.keyword in kept and a.keyword], site.env)
     return made
+
+
+def _own_keywords(solver: Solver, ref: FunctionRef) -> tuple[frozenset[str], bool]:
+    """The keywords that a dispatcher knows by name, and whether it may add some to those that it is given."""
+    unit = solver.function_unit(ref)
+    function = unit.function if unit is not None else None
+    kwarg = function.params.kwarg if function is not None else None
+    if function is None or kwarg is None:
+        return frozenset(), True
+    named = frozenset(n.value for n in walk(function.body) if isinstance(n, ir.Constant) and isinstance(n.value, str))
+    return named, any(_adds(node, kwarg.name) for node in walk(function.body))
+
+
+def _adds(node: ir.Node, kwarg: str) -> bool:
+    """`{"trace": x, **kwargs}`, `kwargs["trace"] = x`, `kwargs.update(...)`, `send(trace=x, **kwargs)`."""
+    match node:
+        case ir.DictExpr(items=items):
+            return len(items) > 1 and any(i.key is None and _is(i.value, kwarg) for i in items)
+        case ir.Assign(targets=targets):
+            return any(isinstance(t, ir.Subscript) and _is(t.value, kwarg) for t in targets)
+        case ir.Call(func=ir.Attribute(value=owner, attr="update" | "setdefault")) if _is(owner, kwarg):
+            return True
+        case ir.Call(args=args):
+            return any(a.star == "**" and _is(a.value, kwarg) for a in args) and any(a.keyword for a in args)
+        case _:
+            return False
+
+
+def _is(node: ir.Expr, name: str) -> bool:
+    return isinstance(node, ir.Name) and node.id == name
 
 
 def _own_parameters(solver: Solver, ref: FunctionRef, bound: bool) -> frozenset[str] | None:

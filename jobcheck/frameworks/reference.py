@@ -108,15 +108,15 @@ class Reference:
         return known(FrameworkValue(NAME, "job", self.jobs[key]), self.jobs[key].origin)
 
     def _signature(self, solver: Solver, filename: str, decl: FunctionDecl, skip: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        unknown = [d for d in decl.decorators if not self._harmless(solver, filename, d)]
-        return None if unknown else signatures.signature_of(solver, filename, decl, skip)
+        others = [d for d in decl.decorators if not self._is_own(solver, filename, d)]
+        return signatures.seen_by_caller(solver, filename, decl, skip, others)
 
-    def _harmless(self, solver: Solver, filename: str, decorator: object) -> bool:
+    def _is_own(self, solver: Solver, filename: str, decorator: object) -> bool:
         from jobcheck.project.shape import DecoratorDecl
 
         assert isinstance(decorator, DecoratorDecl)
         name = solver.decorator_name(filename, decorator)
-        return name in _DECORATORS or name in _MARKS or signatures.keeps_signature(solver, filename, decorator)
+        return name in _DECORATORS or name in _MARKS
 
     def class_job(self, solver: Solver, cls: ClassRef) -> Job | None:
         """See Framework: a subclass of Job that has a perform method."""

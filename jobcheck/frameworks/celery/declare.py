@@ -163,9 +163,7 @@ def _signature(
     below = decl.decorators
     if decorator is not None:
         below = [d for d in decl.decorators if d.start > decorator.start]
-    if all(signatures.keeps_signature(solver, filename, d) for d in below):
-        return signatures.signature_of(solver, filename, decl, skip)
-    return None
+    return signatures.seen_by_caller(solver, filename, decl, skip, below)
 
 
 def _base(solver: Solver, option: Option | None) -> ClassRef | None:
@@ -222,8 +220,7 @@ def class_job(celery: Celery, solver: Solver, cls: ClassRef) -> Job | None:
         base=info.bases[0] if info.bases else None,
     )
     celery.jobs[key] = job
-    if all(signatures.keeps_signature(solver, where[0], d) for d in run.decorators):
-        job.signature = signatures.signature_of(solver, where[0], run, 1)
+    job.signature = signatures.seen_by_caller(solver, where[0], run, 1, run.decorators)
     return job
 
 

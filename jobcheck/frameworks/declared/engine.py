@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks import arguments, decorating, delivery, dispatch, signatures
+from jobcheck.frameworks import arguments, decorating, delivery, dispatch, passing, signatures
 from jobcheck.frameworks.base import NoJobs
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
 from jobcheck.frameworks.hinges import Hinges, of_call
+from jobcheck.frameworks.passing import Passing
 from jobcheck.project import modules
 from jobcheck.project.resolver import Query
 from jobcheck.project.shape import DecoratorDecl, FunctionDecl
@@ -50,12 +51,13 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Decorator:
-    """A decorator with the options that it was called with."""
+    """A decorator with the options that it was called with; `passing` what one of the project's own does to arguments."""
 
     declares: Declares
     options: tuple[tuple[str, Option], ...] = ()
     called: bool = False
     open: bool = False
+    passing: Passing | None = None
 
 
 @dataclass(slots=True)
@@ -256,8 +258,8 @@ class DeclaredFramework(NoJobs):
             return None
         own = signatures.which(solver, kind, filename, decl)
         options = decorating.options_of(solver, filename, own) if own is not None and own.is_call else {}
-        keeps = own is not None and signatures.keeps_signature(solver, filename, own)
-        return Decorator(Declares("own" if keeps else "changing"), tuple(options.items()), True, True)
+        does = passing.of(solver, filename, own) if own is not None else None
+        return Decorator(Declares("own" if does is not None else "changing"), tuple(options.items()), True, True, does)
 
     def job_of(self, solver: Solver, ref: FunctionRef, data: Decorator | None = None) -> Job | None:
         """The job that a function is because it is enqueued, or handed to a decorator as a value."""
@@ -288,8 +290,10 @@ class DeclaredFramework(NoJobs):
         self.jobs[key] = job
         below = decl.decorators if decorator is None else [d for d in decl.decorators if d.start > decorator.start]
         changed = data is not None and data.declares.name == "changing"
-        if cls is None and not changed and all(signatures.keeps_signature(solver, ref.filename, d) for d in below):
-            job.signature = signatures.signature_of(solver, ref.filename, decl, self.skipped(job), self.injected(solver, job))
+        if cls is None and not changed:
+            job.signature = signatures.seen_by_caller(
+                solver, ref.filename, decl, self.skipped(job), below, self.injected(solver, job), data.passing if data else None
+            )
         return job
 
     def job_name(self, solver: Solver, ref: FunctionRef, decl: FunctionDecl, options: dict[str, Option]) -> str:
@@ -457,7 +461,8 @@ class DeclaredFramework(NoJobs):
             for name in self.names(job):
                 by_name.setdefault(name, []).append(job)
         if by_name:
-            registry.enqueues.extend(dispatch.enqueues(solver, self.name, by_name, registry))
+            options = frozenset(name for forms in self.forms.values() for form in forms for name in form.swallowed)
+            registry.enqueues.extend(dispatch.enqueues(solver, self.name, by_name, registry, options))
         for enqueue in registry.enqueues:
             if enqueue.framework != self.name:
                 continue

@@ -11,6 +11,7 @@ from jobcheck.solve.kinds import (
     ClassRef,
     Coroutine,
     FrameworkValue,
+    Generator,
     Instance,
     Kind,
     Mapping,
@@ -54,8 +55,10 @@ class Query:
 
     @property
     def element(self) -> Value:
-        """One item that iterating over it gives."""
-        return self.record if self.row is None else self.row
+        """One item that iterating over it gives; what is only said to be a QuerySet may be one of values."""
+        if self.row is not None:
+            return self.row
+        return self.record if self.model is not None or self.classes else self.record.opened()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,8 @@ def _rebound(kind: Kind, query: Query, path: Path) -> Value:
             entries = tuple((rebound(k, query, path), rebound(v, query, path)) for k, v in kind.entries)
             rest = (rebound(kind.rest[0], query, path), rebound(kind.rest[1], query, path)) if kind.rest else None
             return known(Mapping(kind.name, entries, rest))
+        case Generator(element=element):
+            return known(Generator(rebound(element, query, path)))
         case Coroutine(result=result):
             return known(Coroutine(rebound(result, query, path)))
         case _:
