@@ -33,8 +33,10 @@ None.
 
 ## Known limits
 Class-based jobs are bound always and are not looked at, nor are functions under a decorator that jobcheck does not
-know or with a base class that rewrites arguments. A bound function whose first parameter has an unusual name is
-reported only when its calls, its annotation or a name such as `order_id` show that it is an argument.
+know or with a base class that rewrites arguments. Under a decorator of the project's own that makes jobs, a first
+parameter `self` or `task` is reported where another job asks that decorator for `bind=True`, and it has no default for it.
+A bound function whose first parameter has an unusual name is reported only when its calls, its annotation or a name such
+as `order_id` show that it is an argument.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ from jobcheck.findings import Confidence
 from jobcheck.project.shape import Param
 from jobcheck.registry import Job, Message
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
-from jobcheck.rules.calls import fit
+from jobcheck.rules.calls import fit, house_bind
 from jobcheck.solve.defs import Env, assigned_names
 from jobcheck.solve.flow import all_params
 from jobcheck.solve.kinds import Literal, Mapping, Plain, Sequence
@@ -69,6 +71,10 @@ class BindMismatch(Rule):
     subject = Job
 
     def check(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
+        own = house_bind.lacks_bind(job, context)
+        if own is not None:
+            text = f"`{job.label}` takes `{own}` but is declared without `bind=True`, as other jobs under its decorator are"
+            yield context.finding(self, job.origin, text, confidence=Confidence.MEDIUM, job=job, how_to_fix=_fix(job))
         if not _is_judged(job, context):
             return
         function = _function(job, context)

@@ -39,8 +39,8 @@ None.
 ## Known limits
 Arguments that cannot be seen (`*args`, a dict from elsewhere) are taken to be right. That `self.retry(kwargs=...)` leaves the
 positional arguments of the first call in place is told only where the project says that its Celery is older than 5.7.
-Quiet where a decorator that is not understood stands between function and job, where a base class changes the arguments
-on their way, in tests.
+Where a decorator that is not understood stands between function and job, only a keyword is reported that is nearly the name
+of a parameter which nothing fills. Quiet where a base class changes the arguments on their way, and in tests.
 """
 
 from __future__ import annotations
@@ -48,9 +48,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from jobcheck.findings import Confidence
 from jobcheck.registry import Callback, Message
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
-from jobcheck.rules.calls import callback_fit, fit, option_names
+from jobcheck.rules.calls import callback_fit, fit, near_names, option_names
 from jobcheck.rules.calls.fit import Misfit
 
 
@@ -85,7 +86,11 @@ class SignatureMismatch(Rule):
 
     def _message(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
         enqueue, job = message.enqueue, message.job
-        if enqueue.in_test or message.rewritten or job is not enqueue.jobs[0]:
+        if enqueue.in_test or job is not enqueue.jobs[0]:
+            return
+        if job.signature is None:
+            yield from self._misnamed(message, context)
+        if message.rewritten or job.signature is None:
             return
         found = _misfits(message, context)
         if not found or not _all_jobs(message, context) or fit.blames_bind(enqueue, message):
@@ -104,6 +109,25 @@ class SignatureMismatch(Rule):
             how_to_fix=_fix(message, first),
         )
         context.relate_enqueue(builder, enqueue)
+        yield builder
+
+
+    def _misnamed(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
+        found = near_names.misnamed(message)
+        if found is None or len(message.enqueue.jobs) > 1:
+            return
+        argument, near = found
+        builder = context.finding(
+            self,
+            argument.origin,
+            f"`{message.job.label}` {_verb(message)} with `{argument.name}`, which is no parameter of it, and without `{near}`",
+            confidence=Confidence.MEDIUM,
+            job=message.job,
+            subject=f"{message.enqueue.form} {argument.name}",
+            what_happens="The run fails with TypeError, if the call does not.",
+            how_to_fix=f"The parameter is called `{near}`",
+        )
+        context.relate_enqueue(builder, message.enqueue)
         yield builder
 
 
