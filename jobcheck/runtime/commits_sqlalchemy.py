@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import WeakKeyDictionary, WeakSet, ref
 
 from jobcheck.runtime.commits import register_commit_hook
 
@@ -18,6 +18,7 @@ class _Transaction:
         self.wrote = self.committed = self.rolled_back = False
 
 
+_about_to_write: WeakSet[Any] = WeakSet()  # sessions that execute their first statement, before there is a transaction
 _transactions: WeakKeyDictionary[Any, _Transaction] = WeakKeyDictionary()
 # By context and not by thread: tasks of one event loop have transactions of their own.
 _open: ContextVar[tuple[ref[Any], ...]] = ContextVar("jobcheck_open_sessions", default=())
@@ -55,7 +56,9 @@ def _defer(callback: Callable[[], Any]) -> bool:
 
 def _created(session: Any, transaction: Any) -> None:
     if transaction.parent is None:
-        _transactions[session] = _Transaction()
+        _transactions[session] = made = _Transaction()
+        made.wrote = session in _about_to_write
+        _about_to_write.discard(session)
         _open.set((*_open.get(), ref(session)))
 
 
@@ -65,8 +68,11 @@ def _wrote(session: Any, flush_context: Any) -> None:
 
 
 def _executed(state: Any) -> None:
-    if not state.is_select and state.session in _transactions:
-        _transactions[state.session].wrote = True
+    if not state.is_select:
+        if state.session in _transactions:
+            _transactions[state.session].wrote = True
+        else:
+            _about_to_write.add(state.session)
 
 
 def _committed(session: Any) -> None:

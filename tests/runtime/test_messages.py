@@ -1,0 +1,123 @@
+"""Messages that cannot be read: the error says which job, and nothing else is lost."""
+
+import json
+import logging
+
+import pytest
+
+from jobcheck.runtime import DeserializationError, Job, PayloadError, UnknownJobClassError, configure, execute, retry_on, to_text
+from jobcheck.runtime.payload import dump, load
+
+
+class Add(Job):
+    def perform(self, a, b):
+        return a + b
+
+
+@pytest.fixture
+def data():
+    return dump(Add(1, 2))
+
+
+class TestText:
+    @pytest.mark.parametrize("form", [str, str.encode, lambda text: bytearray(text.encode())])
+    def test_there_and_back(self, data, form):
+        assert execute(form(to_text(data))) == 3
+
+    def test_any_json_library_will_do(self, data):
+        assert execute(json.dumps(data, indent=1, sort_keys=True)) == 3
+
+
+class TestNoJson:
+    def test_what_can_be_told_of_the_job_is_told(self, data):
+        with pytest.raises(PayloadError, match=rf"{__name__}\.Add \(Job ID: {data['job_id']}\) is no JSON"):
+            execute(to_text(data)[:-5])
+
+    @pytest.mark.parametrize("text", ["", "not json", b"\xff\xfe\x00", "[" * 100_000, "{'job_class': 'x'}"])
+    def test_nothing_can_be_told(self, text):
+        with pytest.raises(PayloadError, match="an unknown job"):
+            execute(text)
+
+    def test_the_text_is_cut(self):
+        with pytest.raises(PayloadError) as caught:
+            execute("x" * 10_000)
+        assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("message", ["[]", "null", "7", [], None, 7])
+def test_no_object(message):
+    with pytest.raises(PayloadError, match="a message is a JSON object"):
+        execute(message)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("job_class", None), ("arguments", {}), ("arguments", None), ("executions", "2"), ("version", "2"), ("priority", "high")],
+)
+def test_a_key_that_is_wrong_or_missing(data, key, value):
+    with pytest.raises(PayloadError, match=f"{key!r}") as caught:
+        execute({**data, key: value})
+    assert data["job_id"] in str(caught.value)
+
+
+def test_a_key_that_may_be_missing(data):
+    small = {key: data[key] for key in ("job_class", "job_id", "arguments")}
+    assert execute(small) == 3
+    assert load(small).queue_name == "default"
+
+
+class TestVersions:
+    def test_a_later_one_is_not_touched(self, data):
+        with pytest.raises(PayloadError, match=rf"Add \(Job ID: {data['job_id']}\) was written in version 2"):
+            execute({**data, "version": 2})
+
+    def test_a_key_of_a_later_release_comes_along_on_a_retry(self, adapter):
+        @retry_on(KeyError)
+        class Fails(Job):
+            def perform(self):
+                raise KeyError
+
+        execute({**dump(Fails()), "batch": "b-7"})
+        (again,) = adapter.enqueued_jobs
+        assert (again.data["batch"], again.data["executions"]) == ("b-7", 1)
+
+    def test_a_serializer_of_a_later_release(self):
+        class Reads(Job):
+            wire = "activejob"
+
+            def perform(self, value): ...
+
+        data = dump(Reads(1))
+        data["arguments"] = [{"_aj_serialized": "money", "value": 1}]
+        with pytest.raises(DeserializationError, match="money"):
+            execute(data)
+
+
+def test_an_unknown_class_says_which_job(data):
+    with pytest.raises(UnknownJobClassError, match=data["job_id"]):
+        execute({**data, "job_class": "shop.jobs.Gone"})
+
+
+@pytest.mark.parametrize("bad", [{"job_class": "shop.jobs.Gone"}, {"version": 9}, {"arguments": None}])
+def test_the_async_adapter_goes_on(data, bad, caplog):
+    queue = configure(adapter="async", threads=1)
+    ran = []
+
+    class Note(Job):
+        def perform(self):
+            ran.append(1)
+
+    with caplog.at_level(logging.ERROR, "jobcheck.runtime"):
+        queue.enqueue({**data, **bad})
+        Note.perform_later()
+        assert queue.wait(10)
+    assert ran == [1]
+    assert data["job_id"] in caplog.text
+
+
+def test_the_test_adapter_keeps_the_others(data, adapter):
+    adapter.enqueue({**data, "job_class": "shop.jobs.Gone"})
+    adapter.enqueue(data)
+    with pytest.raises(UnknownJobClassError):
+        adapter.perform_enqueued_jobs()
+    assert adapter.perform_enqueued_jobs() == 1
