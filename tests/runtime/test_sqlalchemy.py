@@ -191,7 +191,7 @@ class TestRecords:
             data = dump(Show(order))
             order.name = "new"
             session.commit()
-        assert data["arguments"] == [{"_aj_globalid": f"gid://sqlalchemy/{__name__}.Order/1"}] or "Order/1" in str(data)
+        assert data["arguments"] == [{"_aj_globalid": f"gid://sqlalchemy/{__name__}.Order/1"}]
         assert execute(data) == "new"
 
     def test_not_saved(self):
