@@ -88,6 +88,7 @@ class Solver:
         self.transactions = Transactions(self)
         self._lower = lower
         self.serializers: dict[str, str] = {}
+        self.own_wires: dict[str, Wire] = {}
         self.versions: dict[str, str] = {}
         self.is_test: Callable[[str], bool] = lambda filename: False
         self._units: dict[tuple[str, int, int], Unit] = {}
@@ -341,7 +342,9 @@ class Solver:
             return None
 
     def wire(self, name: str) -> Wire:
-        """A wire in the version that the project uses."""
+        """A wire in the version that the project uses; one of the project's own by the name that a framework gave it."""
+        if name in self.own_wires:
+            return self.own_wires[name]
         library = tables.wire(name).library
         version = self.versions.get(library) or (self.versions.get("celery") if library == "kombu" else None)
         return tables.wire(name, version)

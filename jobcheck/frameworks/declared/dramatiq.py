@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobcheck.findings import Confidence
+from jobcheck.frameworks import encoders
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Spec
 from jobcheck.registry import Job
@@ -12,6 +13,7 @@ from jobcheck.registry import Job
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
+_OWN = "dramatiq-own-json"
 _ACTOR = Declares("actor", leads=("fn",))
 SPEC = Spec(
     name="dramatiq",
@@ -41,6 +43,7 @@ class Dramatiq(DeclaredFramework):
 
     def __init__(self) -> None:
         super().__init__(SPEC)
+        self.own: tuple[tuple[str, ...], Confidence] | None = None
 
     def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
         """JSON, unless the project names another encoder."""
@@ -50,5 +53,17 @@ class Dramatiq(DeclaredFramework):
         mentions = solver.callers.mentions
         if mentions.files("PickleEncoder"):
             return ("dramatiq-pickle",), Confidence.MEDIUM
-        own = mentions.files("set_encoder") or mentions.files("DRAMATIQ_ENCODER")
-        return ((), Confidence.LOW) if own else (("dramatiq-json",), Confidence.HIGH)
+        if self.own is None:
+            self.own = self._own(solver)
+        return self.own
+
+    def _own(self, solver: Solver) -> tuple[tuple[str, ...], Confidence]:
+        """The wire by the encoder that the project sets."""
+        mentions = solver.callers.mentions
+        if mentions.files("DRAMATIQ_ENCODER"):
+            return (), Confidence.LOW
+        if not mentions.files("set_encoder"):
+            return ("dramatiq-json",), Confidence.HIGH
+        encoder = encoders.set_by_call(solver, "set_encoder")
+        read = encoder is not None and encoders.wire_of(solver, _OWN, encoder, "dramatiq-json")
+        return ((_OWN,), Confidence.MEDIUM) if read else ((), Confidence.LOW)
