@@ -340,7 +340,7 @@ class _Run:
             return [registry]
         groups: tuple[list[Any], ...] = (
             registry.messages, registry.enqueues, registry.jobs, registry.schedules, registry.retries, registry.waits,
-            registry.unsent, registry.callbacks, registry.missing,
+            registry.unsent, registry.refusals, registry.callbacks, registry.missing,
         )  # fmt: skip
         return [subject for group in groups if group and isinstance(group[0], rule.subject) for subject in group]
 

@@ -406,6 +406,21 @@ class Unsent:
 
 
 @dataclass(eq=False, slots=True)
+class Refusal:
+    """A canvas (`what`: group, chord) that is sent with an option which its framework refuses there: `happens` then."""
+
+    framework: str
+    what: str
+    option: Option
+    happens: str
+    in_test: bool = False
+
+    @property
+    def origin(self) -> Origin:
+        return self.option.origin
+
+
+@dataclass(eq=False, slots=True)
 class Callback:
     """A function handed over to be called later: `transaction.on_commit(callback)`.
 
@@ -459,6 +474,7 @@ class Registry:
     signals: list[Signal] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
     unsent: list[Unsent] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)
     called: list[Callback] = field(default_factory=list)
     missing: list[MissingJob] = field(default_factory=list)
@@ -469,5 +485,5 @@ class Registry:
 __all__ = [
     "Argument", "Around", "Broker", "Callback", "Cause", "Dedup", "Deferred", "Enqueue", "Exit", "Handler", "Job", "Malformed",
     "Marker", "Message",
-    "MissingJob", "Option", "Parameter", "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
+    "MissingJob", "Option", "Parameter", "Refusal", "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
 ]  # fmt: skip

@@ -35,6 +35,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("calls.decorator_order", "DecoratorOrder"),
     ("calls.not_a_job", "NotAJob"),
     ("calls.unknown_option", "UnknownOption"),
+    ("calls.canvas_misuse", "CanvasMisuse"),
     ("state.stale_read", "StaleRead"),
     ("state.mutable_module_state", "MutableModuleState"),
     ("state.ambient_context", "AmbientContext"),

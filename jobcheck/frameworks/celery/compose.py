@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Union
 
 from jobcheck.frameworks import arguments
 from jobcheck.frameworks.celery import model, names, results
-from jobcheck.registry import Enqueue, Option, Registry
+from jobcheck.frameworks.celery.config import older
+from jobcheck.registry import Enqueue, Option, Refusal, Registry
 from jobcheck.solve.flow import Pipe, Site
-from jobcheck.solve.kinds import FrameworkValue, Origin, Sequence, Value
+from jobcheck.solve.kinds import FrameworkValue, Literal, Origin, Sequence, Value
 
 if TYPE_CHECKING:
     from jobcheck.frameworks.celery.record import Recorder
@@ -101,6 +102,8 @@ def sent(solver: Solver, recorder: Recorder, site: Site, owner: FrameworkValue, 
         options, _ = arguments.options_of(solver, site.call.args, site.env, frozenset({"args", "kwargs"}))
         if verb != "delay":
             _add_options(data, options)
+        if isinstance(data, model.Canvas):
+            _refuse(solver, site, data, options, registry)
         for name, incoming in (("link", 1), ("link_error", None)):
             if name in options:
                 consume(options[name].value, incoming)
@@ -118,6 +121,25 @@ def sent(solver: Solver, recorder: Recorder, site: Site, owner: FrameworkValue, 
     elif verb in ("link_error", "on_error"):
         for arg in site.call.args[:1]:
             consume(solver.value(arg.value, site.env), None)
+
+
+# Since then a chord gives the callbacks that it is sent with to its body.
+_CHORD_CALLBACKS = (5, 7)
+
+
+def _refuse(solver: Solver, site: Site, data: model.Canvas, options: dict[str, Option], registry: Registry) -> None:
+    """Callbacks for a group, which has nothing to hang them on, and for a chord, which once handed them to its group."""
+    if data.what != "group" and not (data.what == "chord" and older(solver, _CHORD_CALLBACKS)):
+        return
+    for name in ("link", "link_error"):
+        if name in options and _is_given(options[name].value):
+            in_test = solver.is_test(site.unit.filename)
+            registry.refusals.append(Refusal(model.NAME, data.what, options[name], "TypeError is raised", in_test))
+
+
+def _is_given(value: Value) -> bool:
+    """Whether a value is known and is not None."""
+    return bool(value.alts) and not value.open and not any(kind == Literal(None) for kind in value.kinds())
 
 
 def _add_options(data: model.Signature | model.Canvas, options: dict[str, Option]) -> None:
