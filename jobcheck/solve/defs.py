@@ -127,9 +127,10 @@ class NarrowDef:
 
 @dataclass(eq=False, slots=True)
 class PhiDef:
-    """Several definitions meet: branches, the head of a loop. `parts` may still grow while flow runs."""
+    """Several definitions meet: branches, or (`loop`) the head of a loop. `parts` may still grow while flow runs."""
 
     parts: list[Def] = field(default_factory=list)
+    loop: bool = False
 
 
 @dataclass(eq=False, slots=True)

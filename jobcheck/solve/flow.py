@@ -243,7 +243,7 @@ class _Walker(ExpressionWalker):
         head = start.fork()
         phis: dict[str, PhiDef] = {}
         for name in changed & head.vars.keys():
-            phis[name] = PhiDef([head.vars[name]])
+            phis[name] = PhiDef([head.vars[name]], loop=True)
             head.vars[name] = phis[name]
         self.env = head
         self.breaks.append([])

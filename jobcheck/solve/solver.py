@@ -18,10 +18,7 @@ from jobcheck.solve.binding import bound_flow, inherits
 from jobcheck.solve.callers import Callers
 from jobcheck.solve.classes import Classes
 from jobcheck.solve.decorators import CONTEXT_MANAGERS, PROPERTIES, TRANSPARENT
-from jobcheck.solve.defs import (
-    Def,
-    Env,
-)  # fmt: skip
+from jobcheck.solve.defs import Def, Env, PhiDef
 from jobcheck.solve.effects import Effects
 from jobcheck.solve.flow import Flow, body_flow, function_flow
 from jobcheck.solve.kinds import (
@@ -61,7 +58,7 @@ if TYPE_CHECKING:
     from jobcheck.frameworks.base import Framework
 
 # How many definitions, expressions and functions deep one question may go; beyond, the answer is unknown.
-DEEPEST_QUESTION = 90
+DEEPEST_QUESTION = 400
 DEEPEST_CALL = 6
 # How many expressions one question may look at. Mutually recursive code would otherwise be walked again and again.
 LONGEST_QUESTION = 4_000
@@ -467,6 +464,10 @@ class Solver:
         if found is not None:
             self.pursuit.cut()
             return found
+        inside = (id(node), id(env), self._calls)
+        found = self.pursuit.inside(inside)
+        if found is not None:
+            return found
         if self._depth == 0:
             self._steps = 0
         self._steps += 1
@@ -484,6 +485,8 @@ class Solver:
             result = result.at(env.unit.origin(node))
         if holds:
             memo[key if holds == HOLDS else (key, self._calls)] = result
+        else:
+            self.pursuit.keep(inside, result, (node, env))
         return result
 
     def name(self, name: str, env: Env) -> Value:
@@ -522,10 +525,16 @@ class Solver:
             return found[1]
         if self.pursuit.meets(key):
             return NOTHING
+        inside = (key, self._calls)
+        kept = self.pursuit.inside(inside)
+        if kept is not None:
+            return kept
         if self._depth > DEEPEST_QUESTION:
             self.pursuit.give_up()
             return UNKNOWN
-        saved = self.pursuit.enter(key)
+        # Every circle of definitions goes through the head of a loop: from there, its answer depends on no one who asks.
+        head = isinstance(definition, PhiDef) and definition.loop
+        saved = self.pursuit.enter_head(key) if head else self.pursuit.enter(key, passing=True)
         self._depth += 1
         try:
             value = definitions.defined(self, definition)
@@ -534,6 +543,8 @@ class Solver:
             holds = self.pursuit.leave(key, saved)
         if holds:
             self._definitions[key if holds == HOLDS else (key, self._calls)] = (definition, value)
+        else:
+            self.pursuit.keep(inside, value, definition)
         return value
 
     def iterated(self, value: Value) -> Value:
