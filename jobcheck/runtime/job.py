@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 from weakref import WeakValueDictionary
 
-from jobcheck.runtime import ambient, enqueuing, execution
+from jobcheck.runtime import ambient, enqueuing, execution, messages
 from jobcheck.runtime.configured import SetOptions
 from jobcheck.runtime.errors import OptionError
 from jobcheck.runtime.idempotency import Idempotency
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from jobcheck.runtime.payload import JobData
 
 JobT = TypeVar("JobT", bound="Job")
-_DIGITS = re.compile(r"(\.\d{6})\d+")
 _declared: WeakValueDictionary[str, type[Job]] = WeakValueDictionary()
 
 
@@ -147,16 +145,11 @@ class Job:
         self.exception_executions = {} if counted is None and not self.executions else counted and dict(counted)
         self.locale = data["locale"]
         self.timezone = data["timezone"] or self.timezone
-        self.enqueued_at = _moment(data["enqueued_at"])
-        self.scheduled_at = _moment(data["scheduled_at"])
+        self.enqueued_at = messages.moment(data["enqueued_at"])
+        self.scheduled_at = messages.moment(data["scheduled_at"])
 
     def __repr__(self) -> str:
         return f"<{name_of(type(self))} {self.job_id}>"
-
-
-def _moment(text: str | None) -> datetime | None:
-    # Python 3.10 reads neither the Z nor the nine digits that other writers of such messages put there.
-    return None if text is None else datetime.fromisoformat(_DIGITS.sub(r"\1", text.replace("Z", "+00:00")))
 
 
 def _value_for(job: Job, value: str | int | Callable[[Job], Any] | None) -> Any:

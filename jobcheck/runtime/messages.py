@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from jobcheck.runtime.errors import PayloadError
@@ -32,9 +34,11 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "queue_name": (str,),
     "priority": (int, type(None)),
     "version": (int,),
-    "enqueued_at": (str, type(None)),
-    "scheduled_at": (str, type(None)),
+    "provider_job_id": (str, type(None)),
+    "locale": (str, type(None)),
+    "timezone": (str, type(None)),
 }
+_DIGITS = re.compile(r"(\.\d{6})\d+")
 
 
 def to_text(data: JobData) -> str:
@@ -54,11 +58,29 @@ def read(message: object, version: int) -> JobData:
         if not isinstance(whole.get(key), types):
             found = f"{key!r} is {_short(repr(whole[key]))}" if key in whole else f"there is no {key!r}"
             raise PayloadError(f"the message of {_of(whole)} cannot be read: {found}")
+    for key, value in (whole["exception_executions"] or {}).items():
+        if not isinstance(value, int):
+            raise PayloadError(f"the message of {_of(whole)} cannot be read: {key!r} was counted {_short(repr(value))} times")
+    for key in ("enqueued_at", "scheduled_at"):
+        _check_moment(whole, key)
     if whole["version"] > version:
         raise PayloadError(
             f"the message of {_of(whole)} was written in version {whole['version']}; this release reads up to {version}"
         )
     return cast("JobData", whole)
+
+
+def moment(text: str | None) -> datetime | None:
+    """A moment of a message. Raises ValueError."""
+    # Python 3.10 reads neither the Z nor the nine digits that other writers of such messages put there.
+    return None if text is None else datetime.fromisoformat(_DIGITS.sub(r"\1", text.replace("Z", "+00:00")))
+
+
+def _check_moment(data: dict[str, Any], key: str) -> None:
+    try:
+        moment(data[key])
+    except (ValueError, TypeError, AttributeError):
+        raise PayloadError(f"the message of {_of(data)} cannot be read: {key!r} is {_short(repr(data[key]))}") from None
 
 
 def _parsed(text: str | bytes | bytearray) -> object:
@@ -73,8 +95,6 @@ def _parsed(text: str | bytes | bytearray) -> object:
 
 def _guessed(text: str) -> dict[str, str]:
     """The names in a broken text, for whoever has to find out what was lost."""
-    import re
-
     return dict(re.findall(r'"(job_class|job_id)"\s*:\s*"([^"\\]{1,200})"', text))
 
 

@@ -17,6 +17,8 @@ def locate(name: str) -> object | None:
     Errors raised by the module's own code while it is imported pass through.
     """
     parts = name.split(".")
+    if not all(part.isidentifier() for part in parts):
+        return None  # a name may come from a message
     for cut in range(len(parts) - 1, 0, -1):
         module = _module(".".join(parts[:cut]))
         if module is not None:

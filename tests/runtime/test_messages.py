@@ -52,12 +52,29 @@ def test_no_object(message):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("job_class", None), ("arguments", {}), ("arguments", None), ("executions", "2"), ("version", "2"), ("priority", "high")],
+    [
+        ("job_class", None),
+        ("arguments", {}),
+        ("arguments", None),
+        ("executions", "2"),
+        ("version", "2"),
+        ("priority", "high"),
+        ("enqueued_at", "soon"),
+        ("scheduled_at", 7),
+        ("locale", 7),
+        ("provider_job_id", [1]),
+    ],
 )
 def test_a_key_that_is_wrong_or_missing(data, key, value):
     with pytest.raises(PayloadError, match=f"{key!r}") as caught:
         execute({**data, key: value})
     assert data["job_id"] in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["", ".", ".x", "a..b", "a\0b.c", "a b.c", "os.path", "os.path.join", "1.2"])
+def test_a_name_that_is_none(data, name):
+    with pytest.raises(UnknownJobClassError):
+        execute({**data, "job_class": name})
 
 
 def test_a_key_that_may_be_missing(data):
