@@ -20,6 +20,8 @@ from jobcheck.solve.sources import Source
 _REMOVES = frozenset({"os.remove", "os.unlink", "shutil.rmtree", "os.removedirs", "os.rmdir"})
 _OPENS = frozenset({"open", "io.open", "builtins.open", "codecs.open", "gzip.open"})
 
+_WRITERS = frozenset({"dump", "copyfileobj", "writer", "DictWriter"})
+
 _BUFFERED = "is still open for writing: what is in the buffer is not in the file"
 
 
@@ -152,13 +154,39 @@ def of_writing(node: ir.Expr, env: Env, enqueue: Enqueue, context: Context) -> E
         if around.role != "with" or not isinstance(around.part, ir.WithItem) or not isinstance(around.part.context, ir.Call):
             continue
         opened = _opened_for_writing(around.part.context, around.env, context)
-        if opened is None or _flushed(around, enqueue, context.solver.flow(enqueue.unit)):
+        kept = opened is None and _kept_and_written(around, enqueue, context)
+        if (opened is None and not kept) or _flushed(around, enqueue, context.solver.flow(enqueue.unit)):
             continue
         name = dotted(around.part.target) if around.part.target is not None else ""
         own = isinstance(path.node, ir.Attribute) and path.node.attr == "name" and dotted(path.node.value) == name
-        if own or _same(path, context.solver.sources.of(opened, around.env), context):
+        if own or (opened is not None and _same(path, context.solver.sources.of(opened, around.env), context)):
             return End(_BUFFERED, around.part, Confidence.HIGH, gone=False)
     return None
+
+
+def _kept_and_written(around: Around, enqueue: Enqueue, context: Context) -> bool:
+    """Whether the `with` is of a `NamedTemporaryFile(delete=False)` that something is written to before the enqueue."""
+    assert isinstance(around.part, ir.WithItem)
+    call, target = around.part.context, around.part.target
+    if not isinstance(call, ir.Call):
+        return False
+    only = context.solver.value(call.func, around.env).only
+    if only != External("tempfile.NamedTemporaryFile") or not isinstance(target, ir.Name):
+        return False
+    kept, buffering = argument(call, 99, "delete"), argument(call, 1, "buffering")
+    if not isinstance(kept, ir.Constant) or kept.value is not False or buffering is not None:
+        return False
+    before = (s for s in context.solver.flow(enqueue.unit).sites if around.node.start <= s.call.start < enqueue.site.call.start)
+    return any(_writes_to(site.call, target.id) for site in before)
+
+
+def _writes_to(call: ir.Call, name: str) -> bool:
+    """`f.write(x)`, `json.dump(x, f)`, `csv.writer(f)`."""
+    called = dotted(call.func)
+    if called in (f"{name}.write", f"{name}.writelines"):
+        return True
+    handed = any(isinstance(arg.value, ir.Name) and arg.value.id == name and not arg.keyword for arg in call.args)
+    return handed and called.rpartition(".")[2] in _WRITERS
 
 
 def _opened_for_writing(call: ir.Call, env: Env, context: Context) -> ir.Expr | None:
@@ -180,11 +208,11 @@ def _flushed(around: Around, enqueue: Enqueue, flow: Flow) -> bool:
     name = dotted(around.part.target) if around.part.target is not None else ""
     ends = (
         site for site in flow.sites
-        if isinstance(site.call.func, ir.Attribute) and site.call.func.attr in ("flush", "close", "fsync")
+        if isinstance(site.call.func, ir.Attribute) and site.call.func.attr in ("flush", "close", "fsync", "seek")
     )  # fmt: skip
     return any(
         around.node.start <= site.call.start < enqueue.site.call.start
-        and (dotted(site.call.func) in (f"{name}.flush", f"{name}.close") or dotted(site.call.func) == "os.fsync")
+        and (dotted(site.call.func) in (f"{name}.flush", f"{name}.close", f"{name}.seek") or dotted(site.call.func) == "os.fsync")
         for site in ends
     )
 
