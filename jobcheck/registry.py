@@ -149,7 +149,7 @@ class Job:
     `decorated` is the job decorator's expression, when there is one. `results` says what becomes of what it returns;
     `handed_on` is a place where that is given to another job as an argument. `marker` says who vouches for its running
     twice, `dedup` what keeps equal messages from being queued twice; `delivery` is why it may run more than once for one
-    message, as far as that is known.
+    message, as far as that is known. `hooks` are methods that run in the worker around the run, on the same object.
     """
 
     framework: str
@@ -168,6 +168,7 @@ class Job:
     base: ClassRef | None = None
     unknown_options: bool = False
     handlers: list[Handler] = field(default_factory=list)
+    hooks: tuple[FunctionRef, ...] = ()
     wires: tuple[str, ...] = ()
     results: Results = field(default_factory=Results)
     handed_on: Origin | None = None

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks import arguments, delivery, hinges, missing, reference_retries, reference_unsent, signatures
+from jobcheck.frameworks import (
+    arguments,
+    delivery,
+    hinges,
+    missing,
+    reference_hooks,
+    reference_retries,
+    reference_unsent,
+    signatures,
+)
 from jobcheck.project.shape import FunctionDecl
-from jobcheck.registry import Deferred, Enqueue, Job, Message, Option, Registry
+from jobcheck.registry import Enqueue, Job, Message, Option, Registry
 from jobcheck.solve.defs import Env
 from jobcheck.solve.flow import Flow, Site
 from jobcheck.solve.kinds import (
@@ -298,22 +307,16 @@ class Reference:
         for job in registry.jobs:
             if job.framework == NAME:
                 job.handlers = reference_retries.handlers(solver, job)
+                job.hooks = reference_hooks.hooks(solver, job)
                 job.delivery = tuple(delivery.of_handlers(solver, job))
                 job.wires = _wires(job)[0]
         for enqueue in registry.enqueues:
             if enqueue.framework != NAME:
                 continue
-            enqueue.deferred = enqueue.deferred or _after_commit(enqueue)
+            enqueue.deferred = enqueue.deferred or reference_hooks.after_commit(enqueue)
             happens = "the run raises TypeError" if enqueue.immediate else "the call raises SignatureError"
             for job in enqueue.jobs:
                 registry.messages.append(Message(enqueue, job, *_wires(job), happens))
-
-
-def _after_commit(enqueue: Enqueue) -> Deferred | None:
-    """`enqueue_after_commit = True` on the job, or something that is not surely False."""
-    said = [job.options.get("enqueue_after_commit") for job in enqueue.jobs]
-    waits = next((option for option in said if option is not None and option.value.only != Literal(False)), None)
-    return Deferred("after_commit", waits.origin) if waits is not None and None not in said else None
 
 
 def _wires(job: Job) -> tuple[tuple[str, ...], Confidence]:

@@ -19,7 +19,7 @@ def visits_of(job: Job, context: Context) -> list[Visit]:
 
 
 def _visits(job: Job, context: Context) -> list[Visit]:
-    refs = [job.function] if job.function is not None else []
+    refs = [*([job.function] if job.function is not None else []), *job.hooks]
     cls = job.cls or job.base
     for name in _HOOKS if cls is not None else ():
         for filename, decl, _ in context.solver.member(cls, name) if cls is not None else ():

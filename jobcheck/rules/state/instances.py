@@ -51,7 +51,8 @@ class Run:
 def run_of(job: Job, context: Context) -> Run:
     """What the job's own methods do when it runs."""
     found = Run({}, {}, {})
-    for visit in context.solver.reach.of(job.function) if job.function is not None else ():
+    roots = [job.function, *job.hooks] if job.function is not None else []
+    for visit in [visit for root in roots for visit in context.solver.reach.of(root)]:
         name = _self_name(job, visit, context)
         if name is not None and visit.unit.function is not None:
             _read(visit.unit, visit.unit.function, name, found)

@@ -1,0 +1,41 @@
+"""The reference job API: what a job class does around its enqueue and its run besides `perform`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jobcheck.registry import Deferred, Enqueue, Job
+from jobcheck.solve.kinds import FunctionRef, Literal
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+# In the worker, on the object of the run. The callbacks of the enqueue run where the job is enqueued.
+_IN_THE_WORKER = frozenset({"before_perform", "around_perform", "after_perform", "rescue_from", "after_discard"})
+
+_SPELT = frozenset(
+    f"jobcheck.runtime.{module}{name}" for name in _IN_THE_WORKER for module in ("", "callbacks.", "handlers.")
+)
+
+
+def hooks(solver: Solver, job: Job) -> tuple[FunctionRef, ...]:
+    """Methods that run around `perform`, as they are declared, those of bases too."""
+    return tuple(_hooks(solver, job))
+
+
+def _hooks(solver: Solver, job: Job) -> Iterator[FunctionRef]:
+    info = solver.classes.info(job.cls) if job.cls is not None else None
+    for ancestor in info.ancestors if info is not None else ():
+        above = solver.classes.info(ancestor)
+        if above is not None:
+            for decl in above.decl.functions:
+                if any(solver.decorator_name(above.filename, decorator) in _SPELT for decorator in decl.decorators):
+                    yield FunctionRef(above.filename, decl.qualname, decl.start)
+
+
+def after_commit(enqueue: Enqueue) -> Deferred | None:
+    """`enqueue_after_commit = True` on the job, or something that is not surely False."""
+    said = [job.options.get("enqueue_after_commit") for job in enqueue.jobs]
+    waits = next((option for option in said if option is not None and option.value.only != Literal(False)), None)
+    return Deferred("after_commit", waits.origin) if waits is not None and None not in said else None
