@@ -99,7 +99,9 @@ def _collected(solver: Solver, definition: Def, depth: int) -> Iterator[tuple[ir
                 yield from carried(solver, found.node, found.env, depth + 1)
         elif isinstance(found, PhiDef):
             pending.extend(found.parts)
-        elif isinstance(found, ExprDef) and not isinstance(found.node, ir.Call):
+        elif isinstance(found, ExprDef) and isinstance(found.node, ir.Call):
+            yield from _returned(solver, found.node, found.env, depth)
+        elif isinstance(found, ExprDef):
             yield from carried(solver, found.node, found.env, depth + 1)
 
 
