@@ -44,6 +44,7 @@ from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.timing import sending
 from jobcheck.rules.timing.unsaved import Case, Unsaved
 from jobcheck.solve.sites import Site
+from jobcheck.solve.sources import Source
 from jobcheck.solve.transactions.rows import Key
 from jobcheck.solve.transactions.writes import Writes
 
@@ -83,26 +84,24 @@ class EnqueueBeforeSave(Rule):
 
 def _early(message: Message, context: Context) -> Iterator[Unsaved]:
     """What is sent later, with arguments that are read now: `on_commit(partial(job.delay, order.pk))`."""
-    for key, parameter in _keys(message, context):
-        if key.record is not None:
-            case = Case(message, message.enqueue.site, key, key.record, parameter, context).new()
-            if case is not None:
-                yield case
+    for key, record, parameter in _keys(message, context):
+        case = Case(message, message.enqueue.site, key, record, parameter, context).new()
+        if case is not None:
+            yield case
 
 
-def _keys(message: Message, context: Context) -> Iterator[tuple[Key, str | None]]:
+def _keys(message: Message, context: Context) -> Iterator[tuple[Key, Source, str | None]]:
     writes = context.once("writes", lambda: Writes(context.solver))
     for given, parameter, _ in placed(message):
         for key in writes.keys(given.node, message.enqueue.site.env) if given.node is not None else ():
-            yield key, parameter
+            if key.record is not None and not key.parent:
+                yield key, key.record, parameter
 
 
 def _cases(message: Message, site: Site, context: Context) -> Iterator[Unsaved | None]:
     writes = context.once("writes", lambda: Writes(context.solver))
-    for key, parameter in _keys(message, context):
-        if key.record is None:
-            continue
-        case = Case(message, site, key, key.record, parameter, context)
+    for key, record, parameter in _keys(message, context):
+        case = Case(message, site, key, record, parameter, context)
         yield case.new()
         yield case.changed()
         yield case.overwritten()

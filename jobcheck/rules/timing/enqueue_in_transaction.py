@@ -147,7 +147,9 @@ def _by_argument(message: Message, path: Path, level: Confidence, context: Conte
         written = sending.written(argument, message.enqueue)
         for key in writes.keys(*written) if written is not None else ():
             row = writes.written(path, key)
-            if row is not None:
+            if row is not None and key.parent:
+                yield from _of_parent(path, row, parameter, known, level, context)
+            elif row is not None:
                 yield _judged(message, path, row, parameter, known, level, context)
 
 
@@ -169,6 +171,17 @@ def _judged(
     name = f"the `{row.model.name}`" if row.model is not None else "the row"
     text = f" that {_DONE.get(row.act, 'writes')} {name} it is about: the job {_SEEN.get(_act(row), _UNCOMMITTED)}"
     return _Case(level, path, row, read.origin if read is not None else None, text)
+
+
+def _of_parent(
+    path: Path, row: Row, parameter: str | None, known: tuple[reads.Read, ...], level: Confidence, context: Context
+) -> Iterator[_Case]:
+    """A job that is told what the written row belongs to, and reads such rows: `recount.delay(item.order_id)`."""
+    near = tuple(r for r in known if not r.parameters or parameter in r.parameters)
+    read = reads.of_model(near, row.model, context)
+    if read is not None and row.model is not None:
+        text = f" that {_DONE.get(row.act, 'writes')} a `{row.model.name}`: the job, which reads such rows, may not see that yet"
+        yield _Case(min(level, Confidence.MEDIUM), path, row, read.origin, text)
 
 
 def _question(known: tuple[reads.Read, ...], row: Row, parameter: str | None, context: Context) -> reads.Read | None:

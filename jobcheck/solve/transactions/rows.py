@@ -26,8 +26,9 @@ class Row:
 @dataclass(eq=False, slots=True)
 class Key:
     """An expression by which the job may find a row. `record` is the record that it is a key of, or is itself; `source` where
-    the expression itself comes from."""
+    the expression itself comes from. `parent`: it is the key of what the record belongs to (`item.order_id`)."""
 
     source: Source
     record: Source | None
     origin: Origin
+    parent: bool = False

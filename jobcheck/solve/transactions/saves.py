@@ -78,9 +78,9 @@ class Saves:
             if self._sorts.model(ref) == model:
                 yield Origin(filename, decl.name_start, decl.name_end)
 
-    def _files(self, model: ClassRef, word: str) -> list[str]:
+    def _files(self, model: ClassRef, word: str, among: set[str] | None = None) -> list[str]:
         """The files to look at for a model: its own, those that are named so, then the others that mention it."""
-        files = self._solver.callers.mentions.files(model.name)
+        files = [n for n in self._solver.callers.mentions.files(model.name) if among is None or n in among]
         return sorted(files, key=lambda name: (name != model.filename, word not in name))[:_MOST_FILES]
 
     def _classes(self, filename: str) -> list[ClassDecl]:
@@ -123,9 +123,11 @@ class Saves:
     def _units(self, model: ClassRef) -> Iterator[Unit]:
         """Functions that may save the model inside of a transaction, by the words in them."""
         number = 0
-        for filename in self._files(model, "models"):
+        mentions = self._solver.callers.mentions
+        opening = {name for word in ("atomic", *sorted(_OWN_BLOCKS)) for name in mentions.files(word)}
+        for filename in self._files(model, "models", opening):
             data = self._solver.raw(filename) or b""
-            if "migrations/" in filename or not (b"atomic" in data or b"_or_create" in data):
+            if "migrations/" in filename:
                 continue
             for decl, _ in self._solver.functions_of(filename):
                 text = data[decl.start : decl.end]

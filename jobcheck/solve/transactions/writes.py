@@ -95,9 +95,23 @@ class Writes:
         """The keys of rows (and the records) that an argument carries."""
         found: list[Key] = []
         for part, where in carried(self._solver, node, env, 0):
-            source = self._solver.sources.of(part, where)
-            found.append(Key(source, self._record(source) or fetched_by(self._solver, source), where.unit.origin(part)))
+            source, origin = self._solver.sources.of(part, where), where.unit.origin(part)
+            found.append(Key(source, self._record(source) or fetched_by(self._solver, source), origin))
+            child = self._child(source)
+            if child is not None:
+                found.append(Key(source, child, origin, parent=True))
         return found
+
+    def _child(self, source: Source) -> Source | None:
+        """The record that a source is the parent of, or the key of the parent of: `item.order_id`, `item.order.pk`."""
+        node = source.node
+        if source.definition is not None or not isinstance(node, ir.Attribute):
+            return None
+        for kind in self._solver.value(node.value, source.env).kinds():
+            field = self._solver.records.field(kind.cls, node.attr) if isinstance(kind, Instance) else None
+            if field is not None and field.relation is not None and not field.many and not field.unique:
+                return self._solver.sources.of(node.value, source.env)
+        return self._child(self._solver.sources.of(node.value, source.env)) if node.attr in _KEYS else None
 
     def _record(self, source: Source) -> Source | None:
         """The record that a source is a key of, or is."""
@@ -130,7 +144,7 @@ class Writes:
             for row in reversed(self.before(frame)) if record is not None else ():
                 if row.record is not None and record is not None and self.same_row(row.record, record):
                     return row
-            changed = self._by_lookup(frame, source)
+            changed = self._by_lookup(frame, source) if not key.parent else None
             if changed is not None:
                 return changed
             if number + 1 == len(path.frames):
@@ -142,7 +156,7 @@ class Writes:
             moved = self._outside(source, frame, outer)
             if moved is not None:
                 source = moved
-                record = record or self._record(source) or fetched_by(self._solver, source)
+                record = record or (None if key.parent else self._record(source) or fetched_by(self._solver, source))
         return None
 
     def _by_lookup(self, frame: Frame, source: Source) -> Row | None:
