@@ -148,7 +148,7 @@ def _by_argument(message: Message, path: Path, level: Confidence, context: Conte
         for key in writes.keys(*written) if written is not None else ():
             row = writes.written(path, key)
             if row is not None and key.parent:
-                yield from _of_parent(path, row, parameter, known, level, context)
+                yield from _of_parent(path, row, parameter, known, level)
             elif row is not None:
                 yield _judged(message, path, row, parameter, known, level, context)
 
@@ -174,11 +174,11 @@ def _judged(
 
 
 def _of_parent(
-    path: Path, row: Row, parameter: str | None, known: tuple[reads.Read, ...], level: Confidence, context: Context
+    path: Path, row: Row, parameter: str | None, known: tuple[reads.Read, ...], level: Confidence
 ) -> Iterator[_Case]:
     """A job that is told what the written row belongs to, and reads such rows: `recount.delay(item.order_id)`."""
-    near = tuple(r for r in known if not r.parameters or parameter in r.parameters)
-    read = reads.of_model(near, row.model, context)
+    asked = (r for r in known if r.whole or parameter in r.parameters)
+    read = next((r for r in asked if r.model == row.model and not (r.fields and r.fields <= KEYS)), None)
     if read is not None and row.model is not None:
         text = f" that {_DONE.get(row.act, 'writes')} a `{row.model.name}`: the job, which reads such rows, may not see that yet"
         yield _Case(min(level, Confidence.MEDIUM), path, row, read.origin, text)
