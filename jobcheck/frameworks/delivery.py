@@ -43,7 +43,7 @@ def of_option(job: Job, registry: Registry, name: str, framework: str | None) ->
     enqueues = (e for e in registry.enqueues if name in e.options and not e.in_test and any(j is job for j in e.jobs))
     given += [enqueue.options[name] for enqueue in enqueues]
     found = [Cause("retry", o.origin, _ANY, form=f"{name}=") for o in given if not _none(o)]
-    if framework is not None and not own and not job.unknown_options:
+    if framework is not None and not own:
         found.append(Cause("retry", job.decorated or job.origin, _ANY, shared=True, form=framework))
     return found
 

@@ -11,6 +11,8 @@ from jobcheck.solve import effect_tables as tables
 from jobcheck.solve.sites import Flow, Site
 
 _PAYING = re.compile(tables.PAYING, re.IGNORECASE)
+# `payout_created` is called when something has been done.
+_EVENT = re.compile(r"(?:ed|paid|sent|done)$", re.IGNORECASE)
 _PAYING_URL = re.compile(tables.PAYING_URL, re.IGNORECASE)
 _LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log", "print", "capture_message"})
 # What is looked at to see whether a request was taken.
@@ -45,7 +47,8 @@ def pays(flow: Flow, site: Site) -> bool:
 
 def pays_by_name(qualname: str) -> bool:
     """Whether a function is called `charge`, `refund_order`, `capture_payment`."""
-    return _PAYING.match(qualname.rpartition(".")[2]) is not None
+    name = qualname.rpartition(".")[2]
+    return _PAYING.match(name) is not None and _EVENT.search(name) is None
 
 
 def _plain(node: ir.Expr) -> ir.Expr:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
+from jobcheck.solve import effect_keys
 from jobcheck.solve import effect_tables as tables
 from jobcheck.solve.calls import argument
-from jobcheck.solve.defs import Env
 from jobcheck.solve.effect_names import full_names
-from jobcheck.solve.kinds import External, Literal, Mapping, Value
+from jobcheck.solve.kinds import External, Literal
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -41,9 +41,10 @@ def effect(solver: Solver, site: Site) -> Effect | None:
         found = _row(solver, name, site)
         if found is not None:
             kind, doubles = found
-            guard = key_given(solver, site.call, site.env) if doubles else ""
+            guard = effect_keys.of_call(solver, site.call, site.env) if doubles else ""
+            keyed = effect_keys.parameter(site) if guard else None
             spelled = _spelling(site.call.func, name)
-            return Effect(kind, doubles and not guard, site, site.unit.origin(site.call), spelled, guard=guard)
+            return Effect(kind, doubles and not guard, site, site.unit.origin(site.call), spelled, guard=guard, keyed=keyed)
     return None
 
 
@@ -57,32 +58,6 @@ def network(solver: Solver, site: Site) -> frozenset[str]:
             continue
         return frozenset({name.partition(".")[0]})
     return frozenset()
-
-
-def key_given(solver: Solver, call: ir.Call, env: Env) -> str:
-    """The idempotency key that a call carries, as a keyword or a header."""
-    for arg in call.args:
-        if arg.keyword in tables.KEYS and not _none(solver.value(arg.value, env)):
-            return f"{arg.keyword}="
-        if arg.keyword == "headers" and _key_header(solver, arg.value, env):
-            return "an idempotency key among the headers"
-        if arg.star == "**" and any(k in tables.KEYS for k in _keys(solver.value(arg.value, env))):
-            return "an idempotency key"
-    return ""
-
-
-def _none(value: Value) -> bool:
-    return value.only == Literal(None)
-
-
-def _key_header(solver: Solver, node: ir.Expr, env: Env) -> bool:
-    return any(key.lower() in tables.HEADERS for key in _keys(solver.value(node, env)))
-
-
-def _keys(value: Value) -> list[str]:
-    """The keys of a dict that are known texts."""
-    found = [key.only for kind in value.kinds() if isinstance(kind, Mapping) for key, _ in kind.entries]
-    return [key.value for key in found if isinstance(key, Literal) and isinstance(key.value, str)]
 
 
 def _row(solver: Solver, name: str, site: Site) -> tuple[str, bool] | None:

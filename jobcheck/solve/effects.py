@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.solve import effect_answers, effect_calls, effect_records, effect_sessions, guards
+from jobcheck.solve import effect_answers, effect_calls, effect_keys, effect_records, effect_sessions, guards
 from jobcheck.solve.escape import escapes
 from jobcheck.solve.exceptions import lineage, of_value
 from jobcheck.solve.kinds import ClassObject, ClassRef, Function, FunctionRef, Instance, LocalFunction, Origin
@@ -40,6 +40,10 @@ class Effect:
     model    the class of the rows, for inserts and increments
     what     how the code spells it (`send_mail`, `requests.post`)
     pending  it is done when a session is committed, which is not seen here; where it is, `site` is the commit
+    keyed    the parameter whose value guards it, where that is None unless a caller gives one (`idempotency_key=None`);
+             `keyless` is the call that gives none
+    marked   where what guards it is set, in which unit: only what fails before that does it again. (Money alone: mail is
+             sent at least once in any case.)
     """
 
     kind: str
@@ -51,6 +55,9 @@ class Effect:
     model: ClassRef | None = None
     guard: str = ""
     pending: bool = False
+    keyed: str | None = None
+    keyless: Origin | None = None
+    marked: tuple[Unit, int] | None = None
 
     @property
     def slow(self) -> bool:
@@ -156,10 +163,16 @@ class Effects:
 
     def _guarded(self, flow: Flow, effect: Effect, made: _Building) -> Effect:
         effect = self._meant(flow, effect)
-        if not effect.doubles:
+        if not effect.doubles and effect.keyed is None:
             return effect
-        guard = guards.around(self._solver, flow, effect.site, frozenset(made.writes), effect.model)
-        return replace(effect, doubles=False, guard=guard) if guard else effect
+        writes = frozenset(made.writes)
+        guard = guards.around(self._solver, flow, effect.site, writes, effect.model)
+        if not guard:
+            return effect
+        late = _set_after(flow, effect.site) if effect.kind == "payment" or effect.keyless is not None else {}
+        if late and not guards.around(self._solver, flow, effect.site, writes, effect.model, late=frozenset(late)):
+            return effect if effect.marked is not None else replace(effect, marked=(flow.unit, min(late.values())))
+        return replace(effect, doubles=False, guard=guard, keyed=None)
 
     def _meant(self, flow: Flow, effect: Effect) -> Effect:
         """A request by what it is made for."""
@@ -258,7 +271,8 @@ class Effects:
                 return
             below = self._summary(flow, found[0], depth - 1)
         made.writes.update(below.writes)
-        made.effects.extend(_lifted(effect, site) for effect in below.effects)
+        lifted = (_lifted(effect, site) for effect in below.effects)
+        made.effects.extend(effect_keys.given(self._solver, effect, site, callee) for effect in lifted)
         for failure in below.failures:
             if escapes(self._solver, site.around, failure.errors):
                 path = (*_step(failure), *failure.path)
@@ -301,6 +315,14 @@ def _attributes_written(flow: Flow) -> Iterator[str]:
     for write in flow.writes if name not in ("__init__", "__new__", "__enter__") else ():
         if isinstance(write.target, ir.Attribute):
             yield write.target.attr
+
+
+def _set_after(flow: Flow, site: Site) -> dict[str, int]:
+    """The attributes that are set only after a call, and where: a run that is broken off between the two has not set them."""
+    end = site.call.end
+    written = [(w.target.attr, w.stmt.start) for w in flow.writes if isinstance(w.target, ir.Attribute)]
+    before = {name for name, start in written if start < end}
+    return {name: start for name, start in reversed(written) if start >= end and name not in before}
 
 
 def _spelling(site: Site) -> str:

@@ -24,22 +24,25 @@ _STORED = re.compile(r"cache|redis|lock|conn", re.IGNORECASE)
 _LEAVING = (ir.Return, ir.Raise)
 
 
-def around(solver: Solver, flow: Flow, site: Site, writes: frozenset[str], model: ClassRef | None = None) -> str:
+def around(
+    solver: Solver, flow: Flow, site: Site, writes: frozenset[str], model: ClassRef | None = None, *, late: frozenset[str] = frozenset()
+) -> str:
     """What guards a call against being made a second time, in words; "" when nothing is seen.
 
     `writes` are the attributes that the function sets, itself or by what it calls; `model` the class of the row that
-    the call writes.
+    the call writes. `late`: those that are set too late to guard it.
     """
-    reader = _Reader(solver, flow, site, writes)
+    reader = _Reader(solver, flow, site, writes, late)
     return reader.tests() or reader.selected() or reader.locks() or reader.cleared(model)
 
 
 class _Reader:
-    def __init__(self, solver: Solver, flow: Flow, site: Site, writes: frozenset[str]) -> None:
+    def __init__(self, solver: Solver, flow: Flow, site: Site, writes: frozenset[str], late: frozenset[str]) -> None:
         self.solver = solver
         self.flow = flow
         self.site = site
         self.writes = writes
+        self.late = late
 
     # --- tests before it ---------------------------------------------------------------------------------------
 
@@ -95,6 +98,8 @@ class _Reader:
         return ""
 
     def _attribute(self, node: ir.Attribute, env: Env) -> str:
+        if node.attr in self.late:
+            return ""
         if _DONE.search(node.attr):
             return f"a test of {node.attr}"
         return f"a test of {node.attr}" if node.attr in self.writes and not self._refers(node, env) else ""
@@ -171,7 +176,7 @@ class _Reader:
             operation = self.solver.records.operation(site)
             if operation is None or operation.act not in ("fetch", "lock", "exists", "count"):
                 continue
-            names = [name.partition("__")[0] for name, _ in operation.lookups]
+            names = [name.partition("__")[0] for name, _ in operation.lookups if name.partition("__")[0] not in self.late]
             found = next((n for n in names if n in self.writes or _DONE.search(n)), None)
             if found is not None:
                 return f"rows are chosen by {found}"

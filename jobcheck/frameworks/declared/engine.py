@@ -51,13 +51,17 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Decorator:
-    """A decorator with the options that it was called with; `passing` what one of the project's own does to arguments."""
+    """A decorator with the options that it was called with.
+
+    For one of the project's own: `passing` is what it does to arguments, `own` the function that hands the options on.
+    """
 
     declares: Declares
     options: tuple[tuple[str, Option], ...] = ()
     called: bool = False
     open: bool = False
     passing: Passing | None = None
+    own: FunctionRef | None = None
 
 
 @dataclass(slots=True)
@@ -82,6 +86,7 @@ class DeclaredFramework(NoJobs):
         self.marks = spec.marks
         self.makers = spec.makers
         self.jobs: dict[tuple[str, int], Job] = {}
+        self._handing: dict[tuple[str, int], FunctionRef] = {}
         forms = [m for table in spec.attributes.values() for n, m in table.items() if isinstance(m, Form)]
         names = {n for table in spec.attributes.values() for n, m in table.items() if isinstance(m, Form)}
         self.verbs = spec.verbs | names | {q.rpartition(".")[2] for q, m in spec.functions.items() if isinstance(m, Form)}
@@ -259,7 +264,8 @@ class DeclaredFramework(NoJobs):
         own = signatures.which(solver, kind, filename, decl)
         options = decorating.options_of(solver, filename, own) if own is not None and own.is_call else {}
         does = passing.of(solver, filename, own) if own is not None else None
-        return Decorator(Declares("own" if does is not None else "changing"), tuple(options.items()), True, True, does)
+        ref = _function_of(solver, kind)
+        return Decorator(Declares("own" if does is not None else "changing"), tuple(options.items()), True, True, does, ref)
 
     def job_of(self, solver: Solver, ref: FunctionRef, data: Decorator | None = None) -> Job | None:
         """The job that a function is because it is enqueued, or handed to a decorator as a value."""
@@ -285,6 +291,8 @@ class DeclaredFramework(NoJobs):
             is_async=decl.is_async,
             unknown_options=data is not None and data.open,
         )
+        if data is not None and data.own is not None:
+            self._handing[key] = data.own
         if decorator is not None:
             job.decorated = Origin(ref.filename, decorator.start, decorator.end)
         self.jobs[key] = job
@@ -473,8 +481,17 @@ class DeclaredFramework(NoJobs):
         for job in self.jobs.values():
             job.wires = self.wires(solver, job)[0]
             if self.spec.retried_by is not None:
-                unasked = self.display if self.spec.retried else None
+                silent = not job.unknown_options or self._leaves(solver, job, self.spec.retried_by)
+                unasked = self.display if self.spec.retried and silent else None
                 job.delivery = tuple(delivery.of_option(job, registry, self.spec.retried_by, unasked))
+
+    def _leaves(self, solver: Solver, job: Job, option: str) -> bool:
+        """Whether the project's own decorator of a job has nothing to say about an option: it does not name it."""
+        ref = self._handing.get((job.filename, job.function.start)) if job.function is not None else None
+        found = solver.function_decl(ref) if ref is not None else None
+        if ref is None or found is None:
+            return False
+        return option.encode() not in (solver.raw(ref.filename) or b"")[found[0].start : found[0].end]
 
     def names(self, job: Job) -> tuple[str, ...]:
         """The strings by which a job may be named."""
@@ -492,3 +509,12 @@ class DeclaredFramework(NoJobs):
         """The serializers that may carry a job's messages."""
         forced = solver.forced_wire(self.name)
         return ((forced,), Confidence.HIGH) if forced else ((self.spec.wire,), Confidence.MEDIUM)
+
+
+def _function_of(solver: Solver, kind: Function | LocalFunction) -> FunctionRef | None:
+    """The project's function that a decorator is, or is made by."""
+    nested = solver.nested_node(kind) if isinstance(kind, LocalFunction) else None
+    if nested is not None:
+        unit = nested[1].unit
+        return FunctionRef(unit.filename, unit.qualname, unit.offset)
+    return kind.ref if isinstance(kind, Function) else None

@@ -34,6 +34,8 @@ class Following:
         if effect.kind in _TAKEN_BACK and self._one_transaction(flow, effect.site.around, failure.around):
             return False
         call = effect.site.call
+        if _marked(flow, effect, failure):
+            return False
         if call is failure.node:
             return self._within(effect, failure, depth)
         if exclusive(effect.site.around, failure.around) or in_handler(effect.site.around) or _consequence(effect, failure):
@@ -57,7 +59,7 @@ class Following:
 
     def looped(self, effect: Effect, failure: Failure, depth: int = 0) -> bool:
         """Whether an effect is done for one item after the other, and fails itself."""
-        if effect.site.call is not failure.node or depth >= _DEEPEST:
+        if effect.site.call is not failure.node or effect.marked is not None or depth >= _DEEPEST:
             return False
         loop = effect.site.enclosing("loop", "def", "lambda", "comprehension")
         own = effect.origin == failure.origin
@@ -93,6 +95,14 @@ class Following:
                 return True
             return failure.kind == "raise" and any(_mentions(a.value, failure.site.env, made) for a in failure.site.call.args)
         return False
+
+
+def _marked(flow: Flow, effect: Effect, failure: Failure) -> bool:
+    """Whether it has been noted that the effect is done when the failure comes, so that the next run sees it."""
+    if effect.marked is None or failure.node is effect.site.call:
+        return False
+    unit, start = effect.marked
+    return unit is not flow.unit or failure.node.start >= start
 
 
 def _consequence(effect: Effect, failure: Failure) -> bool:

@@ -97,6 +97,8 @@ def _inside(failure: Failure, attempt: ir.Try | None) -> bool:
 
 def _alone(effect: Effect, cause: Cause, failures: list[Failure], context: Context) -> bool:
     """Whether an effect is done again though nothing after it fails: its answer, or its worker, is lost."""
+    if effect.marked is not None:
+        return False
     if cause.why == "worker-lost":
         return effect.kind == "payment" or (effect.kind in ("mail", "message") and not cause.shared)
     if effect.kind != "payment" or not any(_loses(context, cls) for cls in cause.errors):

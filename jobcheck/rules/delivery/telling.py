@@ -64,6 +64,8 @@ def relate(builder: FindingBuilder, replay: Replay, context: Context) -> None:
     effect, failure, cause = replay.effect, replay.failure, replay.cause
     if not direct(effect):
         builder.relate(context.place(effect.origin), "this is where it is done")
+    if effect.keyless is not None:
+        builder.relate(context.place(effect.keyless), "no idempotency key is given here")
     if failure is not None and not replay.looped and failure.origin != cause.origin:
         builder.relate(context.place(failure.origin), _fails(failure))
     said = {
