@@ -156,7 +156,7 @@ class Effects:
         for raised in flow.raises if inside is None else flow.nested[id(inside)].raises:
             self._raised(flow.unit, raised, made)
         made.effects = list(effect_sessions.settled(self._solver, flow, sites, made.effects))
-        once = {(id(e.site.call), e.origin, e.kind): e for e in reversed(made.effects)}
+        once = {(id(e.site.call), e.origin, e.kind, e.doubles): e for e in reversed(made.effects)}
         made.effects = [self._guarded(flow, effect, made) for effect in reversed(once.values())]
         made.failures.sort(key=lambda failure: failure.node.start)
         return Summary(tuple(made.effects), tuple(made.failures), frozenset(made.writes))
