@@ -25,7 +25,13 @@ _LEAVING = (ir.Return, ir.Raise)
 
 
 def around(
-    solver: Solver, flow: Flow, site: Site, writes: frozenset[str], model: ClassRef | None = None, *, late: frozenset[str] = frozenset()
+    solver: Solver,
+    flow: Flow,
+    site: Site,
+    writes: frozenset[str],
+    model: ClassRef | None = None,
+    *,
+    late: frozenset[str] = frozenset(),
 ) -> str:
     """What guards a call against being made a second time, in words; "" when nothing is seen.
 
