@@ -178,7 +178,7 @@ _REFERENCE_ENQUEUE = Place(
 )  # fmt: skip
 
 _REFERENCE_DECLARED = frozenset(
-    {"queue_as", "priority", "wire", "queue_name_prefix", "retry_jitter", "enqueue_after_commit", "log_arguments"}
+    "queue_as priority wire queue_name_prefix queue_name_delimiter retry_jitter enqueue_after_commit log_arguments".split()
 )
 _REFERENCE_DECLARATION = Place(
     taken=_REFERENCE_DECLARED,

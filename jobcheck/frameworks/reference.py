@@ -44,7 +44,7 @@ NAME = "reference"
 _BASES = frozenset({"jobcheck.runtime.Job", "jobcheck.runtime.job.Job"})
 _DECORATORS = frozenset({"jobcheck.runtime.job"})
 _MARKS = frozenset(f"jobcheck.runtime.{name}" for name in ("retry_on", "discard_on", "rescue_from", "idempotent"))
-_OPTIONS = ("queue_as", "priority", "wire", "enqueue_after_commit")
+_OPTIONS = ("queue_as", "priority", "wire", "enqueue_after_commit", "queue_name_prefix", "queue_name_delimiter")
 _WIRES = ("resque", "sidekiq", "activejob")
 _METHODS = frozenset({"perform_later", "perform_now", "set", "enqueue"})
 _VERBS = _METHODS | {"perform_all_later"}
@@ -308,6 +308,7 @@ class Reference:
             if job.framework == NAME:
                 job.handlers = reference_retries.handlers(solver, job)
                 job.hooks = reference_hooks.hooks(solver, job)
+                reference_hooks.prefix(job)
                 job.delivery = tuple(delivery.of_handlers(solver, job))
                 job.wires = _wires(job)[0]
         for enqueue in registry.enqueues:

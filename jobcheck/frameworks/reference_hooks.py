@@ -1,12 +1,13 @@
-"""The reference job API: what a job class does around its enqueue and its run besides `perform`."""
+"""The reference job API: what a job class says besides `perform`: callbacks, after commit, the prefix of its queue."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jobcheck.registry import Deferred, Enqueue, Job
-from jobcheck.solve.kinds import FunctionRef, Literal
+from jobcheck.frameworks.arguments import text
+from jobcheck.registry import Deferred, Enqueue, Job, Option
+from jobcheck.solve.kinds import UNKNOWN, FunctionRef, Literal, known
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -39,3 +40,14 @@ def after_commit(enqueue: Enqueue) -> Deferred | None:
     said = [job.options.get("enqueue_after_commit") for job in enqueue.jobs]
     waits = next((option for option in said if option is not None and option.value.only != Literal(False)), None)
     return Deferred("after_commit", waits.origin) if waits is not None and None not in said else None
+
+
+def prefix(job: Job) -> None:
+    """Make the queue that the job names the one that it gets; nothing is left where that cannot be known."""
+    queue, before = job.options.get("queue_as"), job.options.get("queue_name_prefix")
+    if queue is None or before is None or before.value.only == Literal(None):
+        return
+    delimiter = job.options.get("queue_name_delimiter")
+    parts = [text(before), text(delimiter) if delimiter is not None else "_", text(queue)]
+    whole = None if None in parts else Literal("".join(part or "" for part in parts))
+    job.options["queue_as"] = Option("queue_as", known(whole) if whole else UNKNOWN, queue.origin)

@@ -10,7 +10,7 @@ from jobcheck.runtime.handlers import Rescue
 from jobcheck.runtime.job import Job
 
 _OPTIONS = frozenset(
-    {"queue_as", "priority", "wire", "queue_name_prefix", "retry_jitter", "enqueue_after_commit", "log_arguments"}
+    "queue_as priority wire queue_name_prefix queue_name_delimiter retry_jitter enqueue_after_commit log_arguments".split()
 )
 Function = Callable[..., Any]
 QueueAs = str | Callable[[Any], str]
@@ -26,6 +26,7 @@ def job(
     priority: Priority = ...,
     wire: str = ...,
     queue_name_prefix: str | None = ...,
+    queue_name_delimiter: str = ...,
     retry_jitter: float = ...,
     enqueue_after_commit: bool = ...,
     log_arguments: bool = ...,
@@ -33,8 +34,8 @@ def job(
 def job(function: Function | None = None, /, **declared: Any) -> type[Job] | Callable[[Function], type[Job]]:
     """Make a job class of a function, its `perform`: `@job`, or `@job(queue_as="mail", wire="activejob")`.
 
-    Options: `queue_as`, `priority`, `wire`, `queue_name_prefix`, `retry_jitter`, `enqueue_after_commit`, `log_arguments`,
-    as the attributes of a job class. The name then stands for the class:
+    Options: `queue_as`, `priority`, `wire`, `queue_name_prefix`, `queue_name_delimiter`, `retry_jitter`,
+    `enqueue_after_commit`, `log_arguments`, as the attributes of a job class. The name then stands for the class:
     `notify(7)` is a job that is not enqueued yet, `notify.perform(7)` calls the function.
     Raises TypeError for what is no function or no option, OptionError for a bad value.
     """

@@ -27,7 +27,8 @@ with transaction.atomic():
 
 ## How to fix
 Enqueue after the commit: `transaction.on_commit(functools.partial(job.delay, pk))`; Celery since 5.4 has
-`job.delay_on_commit(pk)` for Django. With SQLAlchemy enqueue after the `with` block, or after `session.commit()`.
+`job.delay_on_commit(pk)` for Django, and jobs of the reference API say `enqueue_after_commit = True`. With SQLAlchemy
+enqueue after the `with` block, or after `session.commit()`.
 
 ## Options
 None.
