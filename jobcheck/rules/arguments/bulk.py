@@ -9,7 +9,7 @@ from jobcheck.rules.arguments.trails import callee, trail
 from jobcheck.rules.base import Confidence, Context
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import EnterDef, Env
-from jobcheck.solve.kinds import ClassObject, FrameworkValue, Instance, Literal, Plain
+from jobcheck.solve.kinds import ClassObject, ClassRef, FrameworkValue, Instance, Literal, Plain
 from jobcheck.solve.operators import plain_name
 from jobcheck.solve.sources import Source
 
@@ -127,7 +127,7 @@ def _serialized(node: ir.Expr, env: Env, context: Context) -> Bulk | None:
 
 
 def _serializer(node: ir.Expr, owner: ir.Expr, env: Env, context: Context) -> Bulk | None:
-    """`Serializer(records, many=True).data`; of one record it is no more than a long message."""
+    """`Serializer(records, many=True).data`; of one record it is no more than a long message, unless others hang on it."""
     source = context.solver.sources.of(owner, env)
     made = source.node
     only = context.solver.value(made, source.env).only
@@ -140,8 +140,36 @@ def _serializer(node: ir.Expr, owner: ir.Expr, env: Env, context: Context) -> Bu
     many = argument(made, 99, "many")
     if many is not None and context.solver.value(many, source.env).only == Literal(True):
         return Bulk("a list of serialized records", node, env)
-    shown = argument(made, 0, "instance")
-    return Bulk("a serialized record", node, env, Confidence.LOW) if shown is not None else None
+    if argument(made, 0, "instance") is None:
+        return None
+    nested = _nested(only.cls, context)
+    if nested is not None:
+        return Bulk(f"a serialized record with all its `{nested}`", node, env, rows=True)
+    return Bulk("a serialized record", node, env, Confidence.LOW)
+
+
+def _nested(cls: ClassRef, context: Context) -> str | None:
+    """The field of a serializer under which another one shows any number of records: `lines = LineSerializer(many=True)`."""
+    solver = context.solver
+    info = solver.classes.info(cls)
+    for ref in info.ancestors if info is not None else ():
+        above = solver.classes.info(ref)
+        for assign in above.decl.assigns if above is not None else ():
+            unit = solver.unit(above.filename, *assign.value, cls=ref) if above is not None and assign.value else None
+            stmt = unit.body[0] if unit is not None and len(unit.body) == 1 else None
+            if unit is None or not isinstance(stmt, ir.ExprStmt) or not isinstance(stmt.value, ir.Call):
+                continue
+            many = argument(stmt.value, 99, "many")
+            env = solver.flow(unit).entered[id(stmt)]
+            if isinstance(many, ir.Constant) and many.value is True and _is_serializer(stmt.value, env, context):
+                return assign.names[0]
+    return None
+
+
+def _is_serializer(node: ir.Call, env: Env, context: Context) -> bool:
+    only = context.solver.value(node, env).only
+    info = context.solver.classes.info(only.cls) if isinstance(only, Instance) else None
+    return info is not None and any(name.startswith(_SERIALIZERS) for name in info.externals)
 
 
 # --- rows ----------------------------------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ None.
 
 ## Known limits
 How large a value is nobody sees: this is about what has no bound. A query that a filter or a slice narrows is left alone, and
-so are the bodies of requests, as webhooks need them. One serialized record has low confidence.
+so are the bodies of requests, as webhooks need them. One serialized record has low confidence, unless its serializer shows a
+list of other records, too.
 """
 
 from __future__ import annotations
