@@ -252,6 +252,7 @@ class Enqueue:
     follows     the worker sends it, when other jobs are done (a later link of a chain, the body of a chord)
     immediate   performed here and now without a queue (`perform_now`, `apply`): no wire, but a signature
     deferred    put off until a transaction has been committed; None: enqueued as soon as the code gets there
+    unimportable  why no worker can import what is enqueued: lambda, nested, main (a function of the script that is run)
     through     the calls on the way when the project's own functions hand the job on: from the one in the outermost such
                 function to the framework's own form; `site` and `origin` are then the call that starts it
     """
@@ -278,6 +279,7 @@ class Enqueue:
     in_test: bool = False
     deferred: Deferred | None = None
     through: tuple[Site, ...] = ()
+    unimportable: str = ""
 
     @property
     def unit(self) -> Unit:

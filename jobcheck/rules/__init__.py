@@ -64,6 +64,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ("timing.enqueue_in_loop", "EnqueueInLoop"),
     ("wiring.schedule_pitfall", "SchedulePitfall"),
     ("wiring.unknown_job", "UnknownJob"),
+    ("wiring.unimportable_job", "UnimportableJob"),
 )
 
 

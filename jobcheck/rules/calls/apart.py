@@ -35,16 +35,26 @@ class Apart:
         self._heavy: dict[FunctionRef, bool] = {}
         self._written: dict[FunctionRef, frozenset[ClassRef]] = {}
 
-    def meant(self, job: Job) -> bool:
-        """A job that code enqueues, or that nobody does though it says or shows that it is no plain function."""
+    def meant(self, job: Job, site: Site) -> bool:
+        """A job that code enqueues, or that nobody does though it says or shows that it is no plain function.
+
+        Who enqueues it in the module of the call, in another function, knows both and has chosen.
+        """
         found = [e for e in self._enqueues.get(id(job), ()) if not e.immediate and not e.in_test]
-        if any(e.form not in _SCHEDULES and e.unit.function is not None for e in found):
-            return True
+        sending = [e for e in found if e.form not in _SCHEDULES and e.unit.function is not None]
+        if sending:
+            return all(e.unit.filename != site.unit.filename or self._falls_back(e, job) for e in sending)
         if any(e.form in _SCHEDULES for e in found) or (job.decl is not None and len(job.decl.decorators) > 1):
             return False  # that is what it is a job for
         if job.signature is None or not any(p.required for p in job.signature.parameters):
             return False  # one that needs nothing to know is a schedule's, though that may stand elsewhere
         return not _WORKERS.isdisjoint(job.options) or self._is_heavy(job)
+
+    def _falls_back(self, enqueue: Enqueue, job: Job) -> bool:
+        """Whether the function that enqueues a job calls it too: what it does is for each call to say."""
+        flow = enqueue.unit.flow
+        names = (getattr(s.call.func, "attr", getattr(s.call.func, "id", "")) for s in flow.sites) if flow is not None else ()
+        return job.function is not None and job.function.name in names
 
     def enqueued_by(self, job: Job, site: Site) -> bool:
         """Whether the function that calls a job enqueues it too."""

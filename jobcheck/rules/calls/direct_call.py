@@ -28,9 +28,9 @@ Enqueue it. Where it is meant to run here and now, call a plain function that th
 ## Options
 High confidence: an option of the queue in the call. Medium: the call stands in code that answers a request (views,
 serializers, forms and admins of Django, routes of Flask, FastAPI and Pyramid, and functions that only these call), and the
-job is meant to run apart: other code enqueues it; or nobody does, it is no schedule's either (nor needs no argument, as those
-of schedules), and it says how a worker is to run it (retries, time limits), waits for another machine or program, or goes to
-the database once for each of many rows.
+job is meant to run apart. That is so where other modules enqueue it (who does both side by side has chosen); and where
+nobody does, it takes an argument, is no schedule's, and says how a worker is to run it (retries, time limits), waits for
+another machine or program, or goes to the database once for each of many rows.
 Everything else is low, and hidden: of what we read there half was meant.
 
 ## Known limits
@@ -88,7 +88,7 @@ class DirectCall(Rule):
             if not sites:
                 continue
             performed = context.once("performed", lambda: _performed(registry, context))
-            plain = [site for site in sites if _queue_option(job, site) is None]
+            plain = [site for site in sites if _queue_option(job, site) is None and not _by_hand(site)]
             helper = any(_in(site, performed) or not _unused(site) for site in plain)
             for site in sites:
                 if not _by_hand(site):
@@ -120,7 +120,7 @@ def _confidence(job: Job, site: Site, option: str | None, apart: Apart, context:
     if option is not None:
         return Confidence.HIGH
     handling = context.once("handling", lambda: Handling(context.solver))
-    if handling.of(site.unit) and apart.meant(job) and not apart.read_after(job, site):
+    if handling.of(site.unit) and apart.meant(job, site) and not apart.read_after(job, site):
         return Confidence.MEDIUM
     return Confidence.LOW
 
