@@ -16,6 +16,7 @@ settings.configure(
         "other": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
     },
     INSTALLED_APPS=["django.contrib.contenttypes"], DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+    EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
     USE_TZ=True, TIME_ZONE="UTC", LANGUAGE_CODE="en-us",
 )
 django.setup()
@@ -23,6 +24,7 @@ from django.db import OperationalError, connection, models, transaction
 from django.utils import timezone, translation
 from jobcheck.runtime import *
 from jobcheck.runtime.payload import dump
+from jobcheck.testing import assert_idempotent
 
 
 class Widget(models.Model):
@@ -199,6 +201,35 @@ data = dump(Careful(Widget.objects.create()))
 with connection.schema_editor() as editor:
     editor.delete_model(Widget)
 raises(DeserializationError, lambda: execute(data))
+""",
+    "assert_idempotent sees mail that is sent twice": """
+from django.core.mail import send_mail
+class Mails(Job):
+    def perform(self, pk):
+        widget = Widget.objects.get(pk=pk)
+        if widget.name != "mailed":
+            send_mail("hello", "", "shop@example.com", ["a@example.com"])
+            widget.name = "mailed"
+            widget.save()
+error = raises(AssertionError, lambda: assert_idempotent(Mails, Widget.objects.create().pk))
+assert "'hello' to ['a@example.com']" in str(error) and "more than once" in str(error)
+""",
+    "assert_idempotent on rows": """
+class Renames(Job):
+    def perform(self, pk):
+        Widget.objects.filter(pk=pk).update(name="new")
+class Copies(Job):
+    def perform(self, pk):
+        Widget.objects.create(name="copy")
+class CopiesOnce(Job):
+    def perform(self, pk):
+        Widget.objects.get_or_create(name="copy")
+def rows():
+    return list(Widget.objects.order_by("pk").values_list("pk", "name"))
+pk = Widget.objects.create().pk
+assert_idempotent(Renames, pk, state=rows)
+assert_idempotent(CopiesOnce, pk, state=rows)
+raises(AssertionError, lambda: assert_idempotent(Copies, pk, state=rows))
 """,
 }
 

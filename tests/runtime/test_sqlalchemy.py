@@ -181,6 +181,36 @@ class TestAfterCommit:
         asyncio.run(enqueues())
 
 
+    def test_async_sessions(self, tmp_path, adapter, maker):
+        pytest.importorskip("aiosqlite")
+        from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+
+        class OwnSession(Session):
+            """So that the listeners are no other test's."""
+
+        watch_session(OwnSession)
+
+        async def story():
+            engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path}/async.db")
+            async with engine.begin() as connection:
+                await connection.run_sync(Base.metadata.create_all)
+            sessions = async_sessionmaker(engine, sync_session_class=OwnSession)
+            async with sessions() as session:
+                session.add(Order())
+                await session.flush()
+                Late.perform_later(1)
+                assert waiting(adapter) == 0
+                await session.commit()
+                assert waiting(adapter) == 1
+                session.add(Order())
+                Late.perform_later(2)
+                await session.rollback()
+            assert waiting(adapter) == 1
+            await engine.dispose()
+
+        asyncio.run(story())
+
+
 class TestRecords:
     def test_found_anew(self, maker):
         register_session(maker)
