@@ -1,0 +1,25 @@
+"""The rows that the examples are about."""
+
+from django.db import models
+
+
+class Customer(models.Model):
+    email = models.EmailField()
+
+
+class Order(models.Model):
+    email = models.EmailField(default="ada@example.org")
+    status = models.CharField(max_length=20, default="new")
+    customer = models.CharField(max_length=20, default="cus_1")
+    total = models.IntegerField(default=40)
+    charged = models.BooleanField(default=False)
+    placed = models.DateField(null=True)
+
+
+class Invoice(models.Model):
+    order_id = models.IntegerField(unique=False)
+
+
+class Article(models.Model):
+    title = models.CharField(max_length=100, default="A title")
+    url = models.CharField(max_length=100, default="")

@@ -1,0 +1,71 @@
+"""Each rule's two examples: jobcheck reports the bad one only, and run, each does what `jobcheck explain` says it did.
+
+When one of these fails after a change on purpose: `python tools/make_proofs.py JOBxxx`, read it, commit it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("celery")
+pytest.importorskip("django")
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from jobcheck.report.rule_pages import rule_page
+from jobcheck.rules.catalogue import catalogue, find
+from proofs.measuring import Server, findings, measured, versions, written
+from proofs.registry import CASES, NOT_RUN, PENDING, PROOFS, lay_out
+
+CODES = sorted(PROOFS)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    if not hasattr(os, "fork"):
+        pytest.skip("THE PROOFS ARE NOT RUN: this system cannot fork")
+    with Server() as running:
+        yield running
+
+
+def test_every_rule_is_proven_or_says_why_not() -> None:
+    implemented = {info.code for info in catalogue().values() if info.implemented}
+    assert sorted([*PROOFS, *NOT_RUN, *PENDING]) == sorted(implemented)
+    assert {folder.name.upper() for folder in CASES.iterdir()} == set(PROOFS)
+
+
+def test_what_was_measured_is_written() -> None:
+    data = written()
+    assert {code: row["on"] for code, row in data["proofs"].items()} == {code: PROOFS[code].on for code in CODES}
+    assert data["not_run"] == NOT_RUN, "run: python tools/make_proofs.py"
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_jobcheck_tells_the_bad_one_from_the_good_one(code: str, tmp_path: Path) -> None:
+    sides = {side: findings(lay_out(code, side, tmp_path / side)) for side in ("bad", "good")}
+    assert code in sides["bad"]
+    assert code not in sides["good"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_run_they_do_what_is_said(code: str, server: Server) -> None:
+    row, now = written()["proofs"][code], measured(code, server)
+    for side in ("bad", "good"):
+        assert "the proof is broken" not in now[side], now
+    assert now["bad"] != now["good"]
+    assert not re.search("raises|fails", now["good"])
+    if all(written()["versions"][name] == versions()[name] for name in re.findall(r"\{(\w+)\}", row["on"])):
+        assert now == row, f"run: python tools/make_proofs.py {code}"
+
+
+def test_explain_shows_it() -> None:
+    proven, not_run = find("JOB401"), find("JOB002")
+    assert proven
+    assert not_run
+    assert "2 times payment of 40" in rule_page(proven)
+    assert "Not by a run: it speaks of a comment" in rule_page(not_run)
