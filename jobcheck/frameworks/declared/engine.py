@@ -404,6 +404,16 @@ class DeclaredFramework(NoJobs):
         rest = [a for a in given.rest if form.takes != "keywords" or a.keyword is not None or a.star == "**"]
         found = arguments.from_call(solver, rest, env)
         made.arguments, made.open_args, made.open_kwargs = found.arguments, found.open_args, found.open_kwargs
+        self._take_spread(solver, made, form, [a for a in rest if a.star == "**"])
+
+    def _take_spread(self, solver: Solver, made: Enqueue, form: Form, spread: list[ir.Arg]) -> None:
+        """`enqueue(f, **options)`: the names that the form takes for itself are options there, too."""
+        taken = form.swallowed | frozenset(form.lead)
+        options, _ = arguments.options_of(solver, spread, made.site.env)
+        made.options |= {name: option for name, option in options.items() if name in taken and name not in made.options}
+        if form.takes == "either" and any(a.name in form.lists for a in made.arguments):
+            made.arguments, made.open_args, made.open_kwargs = [], True, True
+        made.arguments = [a for a in made.arguments if a.name not in taken]
 
     def _fill_lists(
         self, solver: Solver, made: Enqueue, form: Form, given: _Given, keywords: dict[str, ir.Arg]

@@ -22,6 +22,12 @@ _WORKERS = frozenset({
 MOST_VISITS = 25
 
 
+def apart_of(context: Context) -> Apart:
+    """The one of a run."""
+    found: Apart = context.once("apart", lambda: Apart(context.registry, context))
+    return found
+
+
 class Apart:
     """Answers are remembered; one for each run."""
 

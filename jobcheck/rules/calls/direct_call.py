@@ -53,7 +53,7 @@ from jobcheck.code.walk import walk
 from jobcheck.frameworks.direct import direct_calls
 from jobcheck.registry import Job, Registry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
-from jobcheck.rules.calls.apart import Apart
+from jobcheck.rules.calls.apart import Apart, apart_of
 from jobcheck.rules.delivery import catching
 from jobcheck.solve.handling import Handling
 from jobcheck.solve.sites import Around, Site
@@ -80,7 +80,7 @@ class DirectCall(Rule):
     subject = Registry
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
-        apart = Apart(registry, context)
+        apart = apart_of(context)
         for job in registry.jobs:
             if context.solver.is_test(job.filename):
                 continue

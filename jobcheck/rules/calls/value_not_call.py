@@ -28,7 +28,8 @@ None.
 
 ## Known limits
 A function that cannot be called without arguments, or that the job calls, is taken to be meant: JOB101 says whether it
-can be carried. Under pickle only what surely is no callback is reported, with medium confidence.
+can be carried. Under pickle only what surely is no callback is reported, with medium confidence. A job that is handed to
+`on_commit` itself, and that only a schedule enqueues elsewhere, may be meant to run here: low confidence.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from jobcheck.findings import Confidence
 from jobcheck.registry import Callback, Enqueue, Job, Message
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.calls import uncalled
+from jobcheck.rules.calls.apart import apart_of
 from jobcheck.solve.kinds import (
     External,
     FrameworkValue,
@@ -124,8 +126,11 @@ class ValueNotCall(Rule):
         if text is None or only is None:
             return
         job = _job(only)
+        performed = job is not None and _role(only.function.only if isinstance(only, Partial) else only) == "job"
+        meant = not performed or job is None or apart_of(context).meant(job)
         yield context.finding(
             self, callback.origin, text, job=job, framework=job.framework if job else None,
+            confidence=Confidence.HIGH if meant else Confidence.LOW,
             subject=context.text(callback.origin),
             how_to_fix="Hand over a callable: `functools.partial(job.delay, ...)` or `lambda: job.delay(...)`.",
         )  # fmt: skip
