@@ -163,7 +163,9 @@ def _judged(
     if row.act == "delete":
         level = Confidence.LOW  # that the row is gone is another matter (JOB308)
     elif read is None:
-        perhaps = (row.model is not None or row.act == "create") and reads.unseen(message.job, parameter, context)
+        # that it asks for the row is a guess; that it minds what an old row was before would be a second one
+        new = row.act in _NEW or _act(row) == "written"
+        perhaps = new and (row.model is not None or row.act == "create") and reads.unseen(message.job, parameter, context)
         level = level.lowered() if perhaps else Confidence.LOW
     elif sending.retries_absence(message.job):
         level = Confidence.LOW if row.act in _NEW else level.lowered() if _act(row) == "written" else level
