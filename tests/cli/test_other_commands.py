@@ -50,14 +50,15 @@ def test_rules_as_json(jobcheck):
 
 @pytest.mark.parametrize("word", ["JOB101", "job101", "unserializable-argument"])
 def test_explain(jobcheck, word):
-    assert jobcheck("explain", word).stdout == (
-        "# JOB101 unserializable-argument\n\n(on by default, severity error)\n\n## What it finds\nRecords.\n"
-    )
+    page, _, measured = jobcheck("explain", word).stdout.partition("\n## Measured\n")
+    assert page == "# JOB101 unserializable-argument\n\n(on by default, severity error)\n\n## What it finds\nRecords.\n"
+    assert "- the example: raises EncodeError" in measured
 
 
 def test_explain_as_json(jobcheck):
     page = json.loads(jobcheck("explain", "JOB101", "--format", "json").stdout)
-    assert (page["severity"], page["doc"]) == ("error", "## What it finds\nRecords.\n")
+    assert page["severity"] == "error"
+    assert page["doc"].startswith("## What it finds\nRecords.\n\n## Measured\n")
 
 
 def test_explain_a_planned_rule(jobcheck):

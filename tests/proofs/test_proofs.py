@@ -35,7 +35,8 @@ def server() -> Iterator[Server]:
 
 def test_every_rule_is_proven_or_says_why_not() -> None:
     implemented = {info.code for info in catalogue().values() if info.implemented}
-    assert sorted([*PROOFS, *NOT_RUN, *PENDING]) == sorted(implemented)
+    assert implemented <= {*PROOFS, *NOT_RUN, *PENDING}, "a new rule: its proof goes into tests/proofs/registry.py"
+    assert len({*PROOFS, *NOT_RUN, *PENDING}) == len(PROOFS) + len(NOT_RUN) + len(PENDING)
     assert {folder.name.upper() for folder in CASES.iterdir()} == set(PROOFS)
 
 
