@@ -42,8 +42,8 @@ class Effect:
     pending  it is done when a session is committed, which is not seen here; where it is, `site` is the commit
     keyed    the parameter whose value guards it, where that is None unless a caller gives one (`idempotency_key=None`);
              `keyless` is the call that gives none
-    marked   where what guards it is set, in which unit: only what fails before that does it again. (Money alone: mail is
-             sent at least once in any case.)
+    marked   where what guards it is set, in which unit: only what fails before that does it again. (Of
+             money, and of what a key is left out for; mail is sent at least once in any case.)
     """
 
     kind: str
@@ -156,7 +156,7 @@ class Effects:
         for raised in flow.raises if inside is None else flow.nested[id(inside)].raises:
             self._raised(flow.unit, raised, made)
         made.effects = list(effect_sessions.settled(self._solver, flow, sites, made.effects))
-        once = {(id(e.site.call), e.origin, e.kind, e.doubles): e for e in reversed(made.effects)}
+        once = {(id(e.site.call), e.origin, e.kind, e.doubles, e.keyless): e for e in reversed(made.effects)}
         made.effects = [self._guarded(flow, effect, made) for effect in reversed(once.values())]
         made.failures.sort(key=lambda failure: failure.node.start)
         return Summary(tuple(made.effects), tuple(made.failures), frozenset(made.writes))

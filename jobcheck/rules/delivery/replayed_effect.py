@@ -75,12 +75,18 @@ class ReplayedEffect(Rule):
             how_to_fix=telling.remedy(found),
         )
         telling.relate(builder, found, context)
+        telling.relate_keyless(builder, _all(job, context), context)
         yield builder
 
 
 def first(job: Job, context: Context) -> Replay | None:
     """The replay that a finding is about: one job is one finding."""
-    return next(iter(context.once(("replays", id(job)), lambda: of_job(job, context))), None)
+    return next(iter(_all(job, context)), None)
+
+
+def _all(job: Job, context: Context) -> list[Replay]:
+    found: list[Replay] = context.once(("replays", id(job)), lambda: of_job(job, context))
+    return found
 
 
 def _message(job: Job, found: Replay) -> str:

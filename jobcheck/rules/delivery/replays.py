@@ -48,9 +48,10 @@ def of_job(job: Job, context: Context) -> list[Replay]:
     return sorted(found, key=_rank)
 
 
-def _rank(replay: Replay) -> tuple[bool, bool, bool, int]:
+def _rank(replay: Replay) -> tuple[bool, bool, bool, bool, int]:
     weak = replay.failure is not None and replay.failure.kind in UNLIKELY
-    return replay.failure is None, weak, replay.effect.kind not in NOTICED, replay.effect.site.call.start
+    effect = replay.effect
+    return replay.failure is None, weak, effect.kind not in NOTICED, effect.kind != "payment", effect.site.call.start
 
 
 def _by_cause(summary: Summary, flow: Flow, cause: Cause, following: Following, context: Context) -> Iterator[Replay]:

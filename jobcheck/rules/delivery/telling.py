@@ -22,6 +22,8 @@ _REMEDY = {
 }  # fmt: skip
 _OTHERWISE = "Mark the work as done before what may fail, and look at the mark first; or make what follows a job of its own"
 _EACH = "Make each item a job of its own, which is retried alone"
+_KEYLESS = "no idempotency key is given here"
+_MOST_KEYLESS = 5
 MARK = "or say why twice does no harm: # jobcheck: idempotent -- reason."
 
 
@@ -65,7 +67,7 @@ def relate(builder: FindingBuilder, replay: Replay, context: Context) -> None:
     if not direct(effect):
         builder.relate(context.place(effect.origin), "this is where it is done")
     if effect.keyless is not None:
-        builder.relate(context.place(effect.keyless), "no idempotency key is given here")
+        builder.relate(context.place(effect.keyless), _KEYLESS)
     if failure is not None and not replay.looped and failure.origin != cause.origin:
         builder.relate(context.place(failure.origin), _fails(failure))
     said = {
@@ -74,6 +76,16 @@ def relate(builder: FindingBuilder, replay: Replay, context: Context) -> None:
     }  # fmt: skip
     unasked = cause.why == "retry" and cause.shared and cause.origin.filename == effect.site.unit.filename
     builder.relate(context.place(cause.origin), f"{cause.form} runs a failed job again unasked" if unasked else said[cause.why])
+
+
+def relate_keyless(builder: FindingBuilder, replays: list[Replay], context: Context) -> None:
+    """Show the job's other calls that leave an idempotency key out: they are mended together."""
+    shown = {replays[0].effect.keyless}
+    for replay in replays[1:]:
+        keyless = replay.effect.keyless
+        if keyless is not None and keyless not in shown and len(shown) < _MOST_KEYLESS:
+            shown.add(keyless)
+            builder.relate(context.place(keyless), f"and {_KEYLESS}")
 
 
 def _fails(failure: Failure) -> str:
