@@ -43,8 +43,11 @@ def _decorators(solver: Solver, job: Job) -> Iterator[tuple[str, DecoratorDecl]]
         above = solver.classes.info(ancestor)
         if above is not None:
             functions = sorted(above.decl.functions, key=lambda function: function.start)
-            written = [*above.decl.decorators, *(d for function in functions for d in function.decorators)]
-            yield from ((above.filename, decorator) for decorator in written)
+            yield from ((above.filename, decorator) for decorator in above.decl.decorators)
+            for decorator in (d for function in functions for d in function.decorators):
+                # Above a method the others are a TypeError.
+                if _WHAT.get(solver.decorator_name(above.filename, decorator)) == "rescue":
+                    yield above.filename, decorator
 
 
 def _handler(solver: Solver, filename: str, decorator: DecoratorDecl, what: str) -> Handler | None:

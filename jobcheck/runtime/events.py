@@ -56,7 +56,7 @@ def subscribe(listener: Listener, *names: Name) -> Callable[[], None]:
 def emit(name: Name, job: Job, started: float | None = None, **details: Any) -> None:
     """Tell of an event; `started` is the `clock` of the moment at which it began."""
     duration = 0.0 if started is None else clock() - started
-    event = Event(name, job, duration, adapter_name(settings.adapter), **details)
+    event = Event(name, job, duration, adapter_name(settings.snapshot()[1]), **details)
     from jobcheck.runtime import logs  # it brings logging along, which a program that only declares jobs can spare
 
     logs.write(event)
@@ -74,6 +74,8 @@ def clock() -> float:
 
 
 def adapter_name(adapter: object) -> str:
-    """Its `name`, else that of its class."""
+    """Its `name`, else that of its class; None is the default, not made yet."""
+    if adapter is None:
+        return "async"
     name = getattr(adapter, "name", None)
     return name if isinstance(name, str) else type(adapter).__name__

@@ -183,6 +183,17 @@ def given_up(job: Job, error: BaseException) -> None:
         raise failure
 
 
+def check_methods(job_class: type[Job]) -> None:
+    """Raise TypeError for a declaration that stands on a method and means the whole job."""
+    for name, handler in on_own_methods(job_class, "handlers"):
+        if not isinstance(handler, Rescue) or handler.callback is not None:
+            what = type(handler).__name__.lower()
+            raise TypeError(f"{job_class.__qualname__}.{name}: {_SPELT[what]} stands above the class, not on a method")
+
+
+_SPELT = {"retry": "retry_on", "discard": "discard_on", "rescue": "rescue_from with a callback"}
+
+
 def _handlers(job: Job) -> Iterator[Retry | Discard | Rescue]:
     """As they stand in the text: of each class what is above it, then what is in it; a class before its bases."""
     for cls in type(job).__mro__:

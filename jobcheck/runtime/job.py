@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from jobcheck.runtime import ambient, enqueuing, execution, messages
 from jobcheck.runtime.configured import SetOptions
 from jobcheck.runtime.errors import OptionError
+from jobcheck.runtime.handlers import check_methods
 from jobcheck.runtime.idempotency import Idempotency
 from jobcheck.runtime.names import name_of
 from jobcheck.runtime.options import Options, check_priority, check_queue, seconds
@@ -55,6 +56,7 @@ class Job:
         if cls.queue_name_prefix is not None:
             check_queue(cls.queue_name_prefix)
         seconds(cls.retry_jitter, "retry_jitter")
+        check_methods(cls)
         _declared[name_of(cls)] = cls
 
     def __init__(self, /, *args: Any, **kwargs: Any) -> None:

@@ -386,6 +386,14 @@ class TestInPythonsManner:
         with pytest.raises(TypeError, match="cannot be called"):
             discard_on(E1, callback="tell")
 
+    @pytest.mark.parametrize("declare", [retry_on(E1), discard_on(E1), rescue_from(E1, callback=print)])
+    def test_what_means_the_job_does_not_stand_on_its_method(self, declare):
+        with pytest.raises(TypeError, match="stands above the class"):
+
+            class Fails(Job):
+                @declare
+                def perform(self): ...
+
     def test_a_retry_that_a_callback_halts_is_not_lost(self, told, adapter):
         from jobcheck.runtime import before_enqueue
 

@@ -19,6 +19,7 @@ from jobcheck.runtime import (
     retry_on,
     subscribe,
 )
+from jobcheck.runtime.settings import settings
 from jobcheck.runtime.wires import records
 
 
@@ -234,6 +235,12 @@ def test_a9_13_no_line_of_the_source():
 
 
 class TestSubscribing:
+    def test_telling_makes_no_adapter(self, events):
+        settings.restore((True, None))
+        Charge.perform_now(1)
+        assert settings.snapshot() == (True, None)
+        assert events[-1].adapter == "async"
+
     def test_some_events_only_and_until_it_ends(self, adapter):
         seen = []
         end = subscribe(seen.append, "perform")
