@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -12,6 +13,7 @@ import pytest
 from jobcheck.code import ir
 from jobcheck.code.islands import cut
 from jobcheck.code.lower import lower
+from jobcheck.engine import RECURSION_LIMIT
 from jobcheck.files import FileSet
 from jobcheck.frameworks import all_frameworks
 from jobcheck.project.modules import Project
@@ -20,6 +22,15 @@ from jobcheck.solve.kinds import FunctionRef, Value
 from jobcheck.solve.solver import Solver
 
 Ask = Callable[..., Value]
+
+
+@pytest.fixture(autouse=True)
+def deep() -> Iterator[None]:
+    """Room on the stack, as the engine makes it for a run."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(RECURSION_LIMIT)
+    yield
+    sys.setrecursionlimit(before)
 
 
 def solver_of(files: dict[str, str]) -> Solver:

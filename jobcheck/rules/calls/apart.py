@@ -46,15 +46,20 @@ class Apart:
 
         Who enqueues it in the module of the call, in another function, knows both and has chosen.
         """
-        found = [e for e in self._enqueues.get(id(job), ()) if not e.immediate and not e.in_test]
-        sending = [e for e in found if e.form not in _SCHEDULES and e.unit.function is not None]
+        sending = self.sent(job)
+        scheduled = any(e.form in _SCHEDULES and not e.in_test for e in self._enqueues.get(id(job), ()))
         if sending:
             return all(e.unit.filename != site.unit.filename or self._falls_back(e, job) for e in sending)
-        if any(e.form in _SCHEDULES for e in found) or (job.decl is not None and len(job.decl.decorators) > 1):
+        if scheduled or (job.decl is not None and len(job.decl.decorators) > 1):
             return False  # that is what it is a job for
         if job.signature is None or not any(p.required for p in job.signature.parameters):
             return False  # one that needs nothing to know is a schedule's, though that may stand elsewhere
         return not _WORKERS.isdisjoint(job.options) or self._is_heavy(job)
+
+    def sent(self, job: Job) -> list[Enqueue]:
+        """Where functions enqueue a job, for now or for later."""
+        found = [e for e in self._enqueues.get(id(job), ()) if not e.immediate and not e.in_test]
+        return [e for e in found if e.form not in _SCHEDULES and e.unit.function is not None]
 
     def _falls_back(self, enqueue: Enqueue, job: Job) -> bool:
         """Whether the function that enqueues a job calls it too: what it does is for each call to say."""

@@ -127,7 +127,8 @@ class ValueNotCall(Rule):
             return
         job = _job(only)
         performed = job is not None and _role(only.function.only if isinstance(only, Partial) else only) == "job"
-        meant = not performed or job is None or apart_of(context).meant(job)
+        apart = apart_of(context)
+        meant = not performed or job is None or any(e.sent for e in apart.sent(job)) or apart.meant(job, callback.site)
         yield context.finding(
             self, callback.origin, text, job=job, framework=job.framework if job else None,
             confidence=Confidence.HIGH if meant else Confidence.LOW,
