@@ -127,14 +127,20 @@ class ValueNotCall(Rule):
             return
         job = _job(only)
         performed = job is not None and _role(only.function.only if isinstance(only, Partial) else only) == "job"
-        apart = apart_of(context)
-        meant = not performed or job is None or any(e.sent for e in apart.sent(job)) or apart.meant(job, callback.site)
+        meant = not performed or job is None or _sent_or_meant(job, callback, context)
         yield context.finding(
             self, callback.origin, text, job=job, framework=job.framework if job else None,
             confidence=Confidence.HIGH if meant else Confidence.LOW,
             subject=context.text(callback.origin),
             how_to_fix="Hand over a callable: `functools.partial(job.delay, ...)` or `lambda: job.delay(...)`.",
         )  # fmt: skip
+
+
+def _sent_or_meant(job: Job, callback: Callback, context: Context) -> bool:
+    """Whether a job is enqueued elsewhere, or at least shows that it is no plain function."""
+    apart = apart_of(context)
+    enqueues = apart.sent(job)
+    return any(e.sent for e in enqueues) if enqueues else apart.meant(job, callback.site)
 
 
 def _why_not(kind: Kind, callback: Callback, context: Context) -> str | None:
