@@ -34,6 +34,8 @@ def load_frameworks() -> None:
         INSTALLED_APPS=["shop"],
         EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend",
         DEFAULT_AUTO_FIELD="django.db.models.AutoField",
+        CACHES={"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": "cache"}},
+        MEDIA_ROOT="media",
         USE_TZ=True,
     )
     django.setup()

@@ -5,10 +5,12 @@ Time passes at once: a message with a countdown or an eta is delivered now.
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -27,7 +29,7 @@ class Watch:
     """Counts messages and runs, by the signals of Celery."""
 
     def __init__(self, *, fast: bool = True) -> None:
-        self.sent = self.ended = 0
+        self.sent = self.ended = self.largest = 0
         self.runs: Counter[str] = Counter()
         self.failed: dict[str, str] = {}
         self.fast = fast
@@ -45,8 +47,9 @@ class Watch:
     def _connect(signal: Any, receiver: Callable[..., None]) -> None:
         signal.connect(receiver, weak=False)
 
-    def _before(self, headers: dict[str, Any], **_: Any) -> None:
+    def _before(self, headers: dict[str, Any], body: Any, **_: Any) -> None:
         headers["eta"] = None
+        self.largest = max(self.largest, len(json.dumps(body, default=str)))
 
     def _after(self, **_: Any) -> None:
         self.sent += 1
@@ -91,17 +94,50 @@ def plain(load: Load) -> str:
     return told(load, Watch())
 
 
-def told(load: Load, watch: Watch) -> str:
+def slow(load: Load) -> str:
+    """The worker starts when the code that enqueues is done."""
+    return told(load, Watch(fast=False))
+
+
+def weighed(load: Load) -> str:
+    """As `slow`; tell how many messages there are, and how much the largest holds."""
+    watch = Watch(fast=False)
+    told(load, watch)
+    return (
+        f"{watch.sent} messages, the largest of {watch.largest:,} bytes"
+        if watch.sent > 1
+        else f"a message of {watch.largest:,} bytes"
+    )
+
+
+def on_another_host(load: Load) -> str:
+    """As `slow`; the worker's host has a temporary folder of its own, and the media folder is shared."""
+    import tempfile
+
+    ours = Path("tmp").resolve()
+    ours.mkdir()
+    tempfile.tempdir = str(ours)
+    return told(load, Watch(fast=False), lambda: ours.rename("tmp-out-of-sight"))
+
+
+def told(load: Load, watch: Watch, between: Callable[[], object] = lambda: None) -> str:
+    """`between` is done before a slow worker starts."""
     make_tables()
     raised: list[str] = []
+    module = None
     try:
         module = load()
-        start(module.app)
+        if watch.fast:
+            start(module.app)
         module.run()
     except Exception as error:
         raised.append(f"raises {words(error)}")
+    between()
+    if module and not watch.fast:
+        start(module.app)
     watch.wait()
-    return sentence([*raised, *watch.told(), *effects.told()])
+    after = [module.after()] if hasattr(module, "after") else []
+    return sentence([*raised, *watch.told(), *effects.told(), *after])
 
 
 def start(app: Celery) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+_CHANCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<= at )0x[0-9a-f]+|(?<=/tmp/tmp)\w{8}(?=\.)")
+"""What is another one in each run: ids, addresses, names of temporary files."""
+_FOLDER = re.compile(r"/\S*/tmp(?=/)")
 
 
 def words(error: BaseException) -> str:
     """An error's type and the first line of its text."""
-    text = str(error).splitlines()
+    text = _CHANCE.sub("...", _FOLDER.sub("/tmp", str(error))).splitlines()
     return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__
 
 

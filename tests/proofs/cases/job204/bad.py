@@ -1,0 +1,12 @@
+from celery import Celery
+
+app = Celery("shop", broker="memory://")
+
+
+@app.task
+def charge(order_id, amount):
+    return order_id
+
+
+def run():
+    charge.apply_async((7,), amount=5, countdown=60)

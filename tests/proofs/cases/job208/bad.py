@@ -1,0 +1,15 @@
+from celery import Celery
+
+app = Celery("shop", broker="memory://")
+TROUBLE = [ConnectionError("no answer")]
+
+
+@app.task
+def charge(self, order_id):
+    if TROUBLE:
+        raise self.retry(exc=TROUBLE.pop(), countdown=60)
+    return order_id
+
+
+def run():
+    charge.delay(7)

@@ -1,0 +1,17 @@
+from celery import Celery, chain
+
+app = Celery("shop", broker="memory://")
+
+
+@app.task
+def fetch(url):
+    return f"the page at {url}"
+
+
+@app.task
+def store(page):
+    return len(page)
+
+
+def run():
+    chain(fetch.s("https://shop.example"), store.s())

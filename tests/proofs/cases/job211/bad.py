@@ -1,0 +1,15 @@
+from celery import Celery
+from django.db import transaction
+from shop.models import Order
+
+app = Celery("shop", broker="memory://")
+
+
+@transaction.atomic
+@app.task
+def close_month(month):
+    Order.objects.update(status="closed")
+
+
+def run():
+    close_month.delay(7)

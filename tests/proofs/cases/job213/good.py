@@ -1,0 +1,13 @@
+from celery import Celery
+
+app = Celery("shop", broker="memory://")
+
+
+@app.task(bind=True, max_retries=5)
+def sync(self):
+    if self.request.retries < 5:
+        raise self.retry(countdown=60)
+
+
+def run():
+    sync.delay()
