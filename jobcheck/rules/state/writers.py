@@ -42,7 +42,7 @@ _PASSED_OVER = ("migrations/", "management/commands/")
 class Wanted:
     """Rows of `model`, written by code that is not among `run`.
 
-    `own`: the fields that the job gives a value itself; of these the last writer wins in any case. `counted`: only this
+    `own`: the fields that the job gives a value itself; assigned elsewhere, the last writer wins anyway. `counted`: only this
     field, computed from what it was. `declared`: what edits rows by declaration counts too.
     """
 
@@ -164,7 +164,7 @@ class Writers:
         if operation is None or operation.act != "update" or operation.model != wanted.model:
             return False
         if wanted.counted is None:
-            return operation.fields is not None and bool(operation.fields - wanted.own)
+            return bool(operation.fields)
         given = next((a.value for a in site.call.args if a.keyword == wanted.counted), None)
         return given is not None and by_database(self.solver, given, site.env)
 
