@@ -169,10 +169,14 @@ def _judged(
         level = level.lowered() if perhaps else Confidence.LOW
     elif sending.retries_absence(message.job):
         level = Confidence.LOW if row.act in _NEW else level.lowered() if _act(row) == "written" else level
+    old = row.operation is None and sending.is_old(path.frames[-1].site)
+    if old:  # what the save changes is not seen, and the row itself is there: whether the job minds is a guess
+        level = level.lowered()
     if row.operation is None and row.model is None:  # two guesses at once are none
         level = min(level, Confidence.MEDIUM) if path.opening.level == CERTAIN else Confidence.LOW
     name = f"the `{row.model.name}`" if row.model is not None else "the row"
-    text = f" that {_DONE.get(row.act, 'writes')} {name} it is about: the job {_SEEN.get(_act(row), _UNCOMMITTED)}"
+    seen = _SEEN.get(row.act if old else _act(row), _UNCOMMITTED)
+    text = f" that {_DONE.get(row.act, 'writes')} {name} it is about: the job {seen}"
     return _Case(level, path, row, read.origin if read is not None else None, text)
 
 

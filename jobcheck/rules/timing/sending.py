@@ -138,6 +138,24 @@ def _names_fields(test: ir.Expr) -> bool:
             return False
 
 
+def is_old(site: Site) -> bool:
+    """Whether a receiver gets to a call only for a row that was there before: `if not created`."""
+    branches = (around for around in chain(site.around) if around.role == "branch")
+    return any(isinstance(b.node, ir.If) and _says_old(b.node.test, b.truth) for b in branches)
+
+
+def _says_old(test: ir.Expr, holds: bool) -> bool:
+    match test:
+        case ir.Name(id="created"):
+            return not holds
+        case ir.UnaryOp(op="not", operand=operand):
+            return _says_old(operand, not holds)
+        case ir.BoolOp(op=op, left=left, right=right) if op == ("and" if holds else "or"):
+            return _says_old(left, holds) or _says_old(right, holds)
+        case _:
+            return False
+
+
 def retries_absence(job: Job) -> bool:
     """Whether the job runs again when the row it looks for is not there."""
     names = {"DoesNotExist", "ObjectDoesNotExist", "NoResultFound", "Exception", "BaseException"}
