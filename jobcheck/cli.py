@@ -1,4 +1,4 @@
-"""The command line: `jobcheck [PATHS]`, `check`, `explain`, `rules`, `jobs`."""
+"""The command line: `jobcheck [PATHS]`, `check`, `explain`, `rules`, `jobs`, `wire`."""
 
 from __future__ import annotations
 
@@ -143,6 +143,33 @@ def explain(rule: str, format_: str) -> int:
     if info is None:
         raise click.BadParameter(f"there is no rule {rule!r}{hint(rule)}", param_hint="RULE")
     text = rule_pages.rule_json(info) if format_ == "json" else rule_pages.rule_page(info)
+    write_report(text, None, machine=format_ == "json")
+    return 0
+
+
+@cli.command("wire")
+@click.argument("configurations", nargs=-1, metavar="[CONFIGURATION]...")
+@click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this kind: uuid, tuple, datetime, dj_model ...")
+@click.option("--release", metavar="VERSION", help="As this version of the library has it: kombu's, for Celery.")
+@_format("text", "json")
+def wire(configurations: tuple[str, ...], kinds: tuple[str, ...], release: str | None, format_: str) -> int:
+    """Say what survives the queue: what each CONFIGURATION of a framework does to each kind of argument.
+
+    CONFIGURATION is a framework with its serializer (celery-json, rq-pickle ...); none means all of them. The answers
+    were measured on the real frameworks.
+    """
+    from jobcheck.report import wires
+    from jobcheck.report.output import write_report
+    from jobcheck.wire.tables import is_version
+
+    if release is not None and not (configurations and is_version(release)):
+        told = "a version is numbers, as 5.2.4" if configurations else "name the configuration whose version it is"
+        raise click.BadParameter(told, param_hint="--release")
+    try:
+        found, rows = wires.wires_named(configurations, release), wires.kinds_named(kinds)
+    except wires.UnknownNameError as error:
+        raise click.UsageError(str(error)) from None
+    text = wires.as_json(found, rows) if format_ == "json" else wires.as_text(found, rows, named=bool(configurations))
     write_report(text, None, machine=format_ == "json")
     return 0
 

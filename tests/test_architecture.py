@@ -15,7 +15,7 @@ MAY_USE = {
     "frameworks": {"code", "project", "solve", "registry", "findings", "wire"},
     "forwarders": {"code", "project", "solve", "registry", "frameworks", "config_forwarders"},
     "rules": {"code", "project", "solve", "registry", "findings", "wire", "frameworks"},
-    "report": {"findings", "filters", "engine_types", "rules"},
+    "report": {"findings", "filters", "engine_types", "rules", "wire"},
     "runtime": set(),
     "testing": {"runtime"},
     "findings": set(),

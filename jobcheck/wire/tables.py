@@ -97,6 +97,16 @@ def row_names() -> tuple[str, ...]:
     return tuple(_tables().rows)
 
 
+def row_labels() -> dict[str, str]:
+    """What each row is, in a few words."""
+    return _tables().rows
+
+
+def is_version(text: str) -> bool:
+    """Whether `wire` can read it as a version."""
+    return _parsed(text) is not None
+
+
 def measured_version(library: str) -> str | None:
     """The version of a library that the tables' newest cells were measured with."""
     return _tables().versions.get(library)
