@@ -12,13 +12,16 @@ from jobcheck.testing.queue import (
     assert_performed,
     perform_enqueued_jobs,
 )
+from jobcheck.testing.rehearsal import RehearsalFailed, rehearse
 
 __all__ = [
     "AdapterConformance",
+    "RehearsalFailed",
     "assert_enqueued",
     "assert_idempotent",
     "assert_no_enqueued",
     "assert_no_performed",
     "assert_performed",
     "perform_enqueued_jobs",
+    "rehearse",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial, wraps
 from types import TracebackType
@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 from jobcheck.runtime.errors import Killed
 from jobcheck.runtime.names import locate
 from jobcheck.runtime.payload import JobData
-from jobcheck.runtime.settings import settings
+from jobcheck.runtime.settings import Adapter, settings
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+_CHANGES = re.compile(r"\s*(INSERT\s+INTO|UPDATE|DELETE\s+FROM|REPLACE\s+INTO)\s+(\S+)", re.IGNORECASE)
 _READS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _REPEATABLE = frozenset({"PUT", "DELETE"})  # by the meaning of HTTP; a program that differs gives `state`
 
@@ -62,6 +63,17 @@ def _call(name: str, *args: Any, **kwargs: Any) -> Effect:
     return Effect(name, _ADDRESS.sub("", ", ".join(shown)))
 
 
+def _write(name: str, owner: Any, *args: Any, **kwargs: Any) -> Effect | None:
+    """A statement, when it changes rows: `INSERT INTO shop_order`. The first text among the arguments is it."""
+    statement = next((arg for arg in (*args, *kwargs.values()) if isinstance(arg, str)), "")
+    found = _CHANGES.match(statement)
+    return Effect("write", " ".join(found.groups()), doubles=False) if found else None
+
+
+def _commit(name: str, *args: Any, **kwargs: Any) -> Effect:
+    return Effect("commit", "", doubles=False)
+
+
 # Of libraries that the program has loaded. An effect inside of another one is not noted again.
 KNOWN: dict[str, Describe] = {
     "smtplib.SMTP.sendmail": _method,
@@ -73,6 +85,16 @@ KNOWN: dict[str, Describe] = {
     "httpx.Client.send": _httpx,
 }
 
+# Inside of the program's own house: somewhere a process can die, and nothing that somebody outside sees.
+WRITES: dict[str, Describe] = {
+    "django.db.backends.utils.CursorWrapper.execute": _write,
+    "django.db.backends.utils.CursorWrapper.executemany": _write,
+    "django.db.backends.base.base.BaseDatabaseWrapper._commit": _commit,
+    "sqlalchemy.engine.default.DefaultDialect.do_execute": _write,
+    "sqlalchemy.engine.default.DefaultDialect.do_executemany": _write,
+    "sqlalchemy.engine.default.DefaultDialect.do_commit": _commit,
+}
+
 
 class Recorder:
     """Notes the effects of what runs inside of its `with`; enqueues of other jobs are effects too, and go nowhere.
@@ -81,13 +103,15 @@ class Recorder:
     the run ends there: with Killed, which stands for the death of the process.
     """
 
+    known: Mapping[str, Describe] = KNOWN
+
     def __init__(self, targets: Iterable[str] = (), *, kill: Kill = None, job_id: str | None = None) -> None:
         self.effects: list[Effect] = []
         self._kill = kill
         self._job_id = job_id
         self._inside = False
         self._stack = ExitStack()
-        self._targets = {name: describe for name, describe in KNOWN.items() if _loaded(name)}
+        self._targets = {name: describe for name, describe in self.known.items() if _loaded(name)}
         self._targets.update({name: _own(name) for name in targets})
 
     def __enter__(self) -> Recorder:
@@ -96,12 +120,16 @@ class Recorder:
                 self._stack.enter_context(_patched(name, partial(self._wrapped, name, describe)))
             before = settings.adapter
             self._stack.callback(setattr, settings, "adapter", before)
-            settings.adapter = _Sink(self, self._job_id)
+            settings.adapter = self.adapter()
             self._stack = self._stack.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._stack.close()
+
+    def adapter(self) -> Adapter:
+        """Where enqueues go."""
+        return _Sink(self, self._job_id)
 
     def note(self, effect: Effect) -> None:
         """Add an effect that has happened. Raises Killed when it is the one behind which the run ends."""
