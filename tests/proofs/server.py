@@ -56,6 +56,7 @@ def in_a_child(order: dict[str, str]) -> str:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
+        os.setsid()  # what it starts ends with it
         try:
             outcome = perform(order)
         except BaseException as error:
@@ -66,7 +67,7 @@ def in_a_child(order: dict[str, str]) -> str:
     with os.fdopen(reading, "rb") as answer:
         there, _, _ = select.select([answer], [], [], LONGEST)
         if not there:
-            os.kill(child, signal.SIGKILL)
+            os.killpg(child, signal.SIGKILL)
         outcome = answer.read().decode()
     os.waitpid(child, 0)
     return outcome or "the proof is broken: no answer"

@@ -21,6 +21,7 @@ from jobcheck.report.rule_pages import rule_page
 from jobcheck.rules.catalogue import catalogue, find
 from proofs.measuring import Server, findings, measured, versions, written
 from proofs.registry import CASES, GOOD_FAILS, NOT_RUN, PENDING, PROOFS, lay_out
+from proofs.stages.telling import NOT_AT_HAND
 
 CODES = sorted(PROOFS)
 
@@ -56,6 +57,8 @@ def test_jobcheck_tells_the_bad_one_from_the_good_one(code: str, tmp_path: Path)
 @pytest.mark.parametrize("code", CODES)
 def test_run_they_do_what_is_said(code: str, server: Server) -> None:
     row, now = written()["proofs"][code], measured(code, server)
+    if now["bad"].startswith(NOT_AT_HAND):
+        pytest.skip(f"{code} IS NOT PROVEN HERE, {now['bad']}")
     for side in ("bad", "good"):
         assert "the proof is broken" not in now[side], now
     assert now["bad"] != now["good"]

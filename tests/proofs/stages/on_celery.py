@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from celery import Celery, signals
-from celery.contrib.testing.worker import start_worker
+from celery.contrib.testing import worker as testing_worker
 
 from proofs import effects
 from proofs.stages.telling import sentence, times, words
@@ -70,9 +70,9 @@ class Watch:
         self.ended += 1
 
     def wait(self) -> None:
-        """Until the worker has nothing left, or it is clear that it never will."""
+        """Until the worker has nothing left, or it is clear that it always will have."""
         until = time.monotonic() + PATIENCE
-        while self.ended < self.sent < MANY:
+        while self.ended < self.sent and self.runs.total() < MANY:
             assert time.monotonic() < until, f"{self.sent} messages, {self.ended} ended"
             time.sleep(0.005)
 
@@ -99,6 +99,12 @@ def slow(load: Load) -> str:
     return told(load, Watch(fast=False))
 
 
+def as_in_production(load: Load) -> str:
+    """As `slow`, but the worker may refuse to wait for results, which Celery's worker for tests is told not to."""
+    testing_worker._set_task_join_will_block = lambda blocks: None
+    return slow(load)
+
+
 def weighed(load: Load) -> str:
     """As `slow`; tell how many messages there are, and how much the largest holds."""
     watch = Watch(fast=False)
@@ -120,8 +126,8 @@ def on_another_host(load: Load) -> str:
     return told(load, Watch(fast=False), lambda: ours.rename("tmp-out-of-sight"))
 
 
-def told(load: Load, watch: Watch, between: Callable[[], object] = lambda: None) -> str:
-    """`between` is done before a slow worker starts."""
+def told(load: Load, watch: Watch, between: Callable[[], object] = lambda: None, **options: Any) -> str:
+    """`between` is done before a slow worker starts, which is given the options."""
     make_tables()
     raised: list[str] = []
     module = None
@@ -134,16 +140,16 @@ def told(load: Load, watch: Watch, between: Callable[[], object] = lambda: None)
         raised.append(f"raises {words(error)}")
     between()
     if module and not watch.fast:
-        start(module.app)
+        start(module.app, **options)
     watch.wait()
     after = [module.after()] if hasattr(module, "after") else []
     return sentence([*raised, *watch.told(), *effects.told(), *after])
 
 
-def start(app: Celery) -> None:
+def start(app: Celery, **options: Any) -> None:
     """A worker in a thread. It is never stopped: the process ends instead."""
     app.conf.broker_transport_options = {**app.conf.broker_transport_options, "polling_interval": 0.01}
-    worker = start_worker(app, perform_ping_check=False, pool="solo", loglevel="CRITICAL")
+    worker = testing_worker.start_worker(app, perform_ping_check=False, loglevel="CRITICAL", **{"pool": "solo", **options})
     worker.__enter__()
     KEPT.append(worker)
 

@@ -25,3 +25,7 @@ def times(number: int, many: int) -> str:
 
 def sentence(parts: Iterable[str]) -> str:
     return "; ".join(parts)
+
+
+NOT_AT_HAND = "not at hand: "
+"""How an outcome begins when the place cannot be had on this machine."""

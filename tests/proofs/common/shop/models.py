@@ -23,3 +23,7 @@ class Invoice(models.Model):
 class Article(models.Model):
     title = models.CharField(max_length=100, default="A title")
     url = models.CharField(max_length=100, default="")
+
+
+class Bill(models.Model):
+    order_id = models.IntegerField(unique=True)

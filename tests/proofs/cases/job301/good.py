@@ -1,0 +1,23 @@
+from celery import Celery
+from django.core.mail import send_mail
+from shop.models import Order
+
+app = Celery("shop", broker="memory://")
+
+
+@app.task
+def tell_customer(order_id, status):
+    order = Order.objects.get(pk=order_id)
+    send_mail("Your order", f"It is {status} now.", None, [order.email])
+
+
+def ship(order):
+    order.status = "shipped"
+    order.save()
+    tell_customer.delay(order.pk, order.status)
+
+
+def run():
+    order = Order.objects.create()
+    ship(order)
+    Order.objects.filter(pk=order.pk).update(status="lost")  # meanwhile, by the carrier

@@ -1,0 +1,13 @@
+from celery import Celery
+from django.core.mail import send_mail
+
+app = Celery("shop", broker="redis://localhost")
+
+
+@app.task
+def remind(order_id):
+    send_mail("Reminder", f"Order {order_id}.", None, ["ada@example.org"])
+
+
+def run():
+    remind.apply_async((7,), countdown=2 * 24 * 3600)

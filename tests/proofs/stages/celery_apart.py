@@ -1,0 +1,78 @@
+"""Celery with workers that do not share the memory of the code that enqueues, or run side by side."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, signals
+from django.db.models import QuerySet
+
+from proofs.stages import on_celery
+from proofs.stages.on_celery import Load, Watch
+
+ENDED = Path("ended.log")
+
+
+def another_process(load: Load) -> str:
+    """The worker is a process of its own; messages are files."""
+    child = os.fork()
+    if child == 0:
+        _work(_with_files(load().app))
+        os._exit(0)
+    on_celery.make_tables()
+    module = load()
+    _with_files(module.app)
+    module.run()
+    os.waitpid(child, 0)
+    return f"{ENDED.read_text()}; {module.after()}"
+
+
+def _with_files(app: Celery) -> Celery:
+    folder = Path("messages")
+    folder.mkdir(exist_ok=True)
+    app.conf.broker_url = "filesystem://"
+    app.conf.broker_transport_options = {
+        "data_folder_in": "messages",
+        "data_folder_out": "messages",
+        "control_folder": "messages",
+    }
+    return app
+
+
+def _work(app: Celery) -> None:
+    ended = threading.Event()
+    watch = Watch(fast=False)
+    signals.task_postrun.connect(lambda **_: ended.set(), weak=False)
+    on_celery.start(app)
+    assert ended.wait(on_celery.PATIENCE)
+    ENDED.write_text("; ".join(watch.told()), encoding="utf-8")
+
+
+def side_by_side(load: Load) -> str:
+    """Two workers, at the same place at the same time: both have looked before either goes on."""
+    for name in ("exists", "get"):
+        _meet_after(name)
+    return on_celery.told(load, Watch(fast=False), pool="threads", concurrency=2)
+
+
+def _meet_after(name: str) -> None:
+    """Let both workers pass a question to the database before either hears the answer."""
+    ask: Callable[..., Any] = getattr(QuerySet, name)
+    meeting = threading.Barrier(2)
+
+    def asked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return ask(self, *args, **kwargs)
+        finally:
+            if not meeting.broken and time.monotonic() < until:
+                with contextlib.suppress(threading.BrokenBarrierError):
+                    meeting.wait(2)
+
+    until = time.monotonic() + 10
+    setattr(QuerySet, name, asked)
