@@ -150,6 +150,7 @@ class Job:
     `handed_on` is a place where that is given to another job as an argument. `marker` says who vouches for its running
     twice, `dedup` what keeps equal messages from being queued twice; `delivery` is why it may run more than once for one
     message, as far as that is known. `hooks` are methods that run in the worker around the run, on the same object.
+    `awaited`: the worker awaits an async function. `verb` is how messages write its enqueue.
     """
 
     framework: str
@@ -175,6 +176,8 @@ class Job:
     marker: Marker | None = None
     dedup: Dedup | None = None
     delivery: tuple[Cause, ...] = ()
+    awaited: bool = False
+    verb: str = ".delay"
 
     @property
     def label(self) -> str:
@@ -252,6 +255,7 @@ class Enqueue:
     follows     the worker sends it, when other jobs are done (a later link of a chain, the body of a chord)
     immediate   performed here and now without a queue (`perform_now`, `apply`): no wire, but a signature
     deferred    put off until a transaction has been committed; None: enqueued as soon as the code gets there
+    unawaited   it is a coroutine that nobody awaits, so that nothing is enqueued
     unimportable  why no worker can import what is enqueued: lambda, nested, main (a function of the script that is run)
     through     the calls on the way when the project's own functions hand the job on: from the one in the outermost such
                 function to the framework's own form; `site` and `origin` are then the call that starts it
@@ -280,6 +284,7 @@ class Enqueue:
     deferred: Deferred | None = None
     through: tuple[Site, ...] = ()
     unimportable: str = ""
+    unawaited: bool = False
 
     @property
     def unit(self) -> Unit:

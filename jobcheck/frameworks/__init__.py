@@ -12,6 +12,7 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.frameworks.declared.dramatiq import Dramatiq
     from jobcheck.frameworks.declared.huey import Huey
     from jobcheck.frameworks.declared.rq import Rq
+    from jobcheck.frameworks.declared.taskiq import Taskiq
     from jobcheck.frameworks.deferral import Deferral
     from jobcheck.frameworks.reference import Reference
     from jobcheck.solve.orm.django import DjangoModels
@@ -20,4 +21,4 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.solve.orm.sqlalchemy import SqlAlchemy
 
     mappers = (DjangoModels(), SqlAlchemy(), Peewee(), MongoEngine())
-    return (Celery(), Reference(), Rq(), Dramatiq(), Huey(), Arq(), Deferral(), *mappers)
+    return (Celery(), Reference(), Rq(), Dramatiq(), Huey(), Arq(), Taskiq(), Deferral(), *mappers)

@@ -13,7 +13,10 @@ class Moments:
     refused: bool = False
 
 
-_ALL = {"celery": Moments(("eta", "expires")), "reference": Moments(("wait_until",), refused=True)}
+_ALL = {
+    "celery": Moments(("eta", "expires")), "reference": Moments(("wait_until",), refused=True),
+    "taskiq": Moments(("time",)),
+}
 
 
 def of(framework: str) -> Moments | None:

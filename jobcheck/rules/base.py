@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DISPLAY = {
     "celery": "Celery", "reference": "jobcheck.runtime", "rq": "RQ", "dramatiq": "Dramatiq", "huey": "Huey", "arq": "arq",
+    "taskiq": "TaskIQ",
 }  # fmt: skip
 
 

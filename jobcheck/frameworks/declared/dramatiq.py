@@ -34,6 +34,7 @@ SPEC = Spec(
     retried=True,
     makers=rb"actor\s*\(",
     wire="dramatiq-json",
+    verb=".send",
     mismatch="the job fails in the worker with TypeError, and is retried 20 times",
 )
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from typing import Literal as Either
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, decorating, delivery, dispatch, passing, signatures
 from jobcheck.frameworks.base import NoJobs
-from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
+from jobcheck.frameworks.declared import injection
+from jobcheck.frameworks.declared.spec import INJECTED, Declares, Form, Makes, Meaning, Spec
 from jobcheck.frameworks.hinges import Hinges, of_call
 from jobcheck.frameworks.passing import Passing
 from jobcheck.project import modules
@@ -115,6 +117,15 @@ class DeclaredFramework(NoJobs):
         """See Framework."""
         return qualname.partition(".")[0] in self.modules
 
+    def meaning(self, qualname: str) -> Meaning | None:
+        """What calling a name from outside the project does or gives."""
+        return self.spec.functions.get(qualname)
+
+    def annotated_as(self, qualname: str) -> Value | None:
+        """See Framework."""
+        made = self.meaning(qualname)
+        return self._made(made.role) if isinstance(made, Makes) else None
+
     # --- values ------------------------------------------------------------------------------------------------
 
     def _made(self, role: str, data: object = None) -> Value:
@@ -128,11 +139,13 @@ class DeclaredFramework(NoJobs):
         mine = self._mine(kind)
         if mine is not None:
             return mine.role
+        if isinstance(kind, External):
+            return self.spec.objects.get(kind.qualname)
         if isinstance(kind, Instance):
             info = solver.classes.info(kind.cls)
             names = info.externals if info is not None else {kind.cls.qualname}
             for name in sorted(names):
-                made = self.spec.functions.get(name)
+                made = self.meaning(name)
                 if isinstance(made, Makes):
                     return made.role
         return None
@@ -163,7 +176,7 @@ class DeclaredFramework(NoJobs):
     def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
         """See Framework."""
         if isinstance(callee, External):
-            meaning = self.spec.functions.get(callee.qualname)
+            meaning = self.meaning(callee.qualname)
             return None if meaning is None else self._called(solver, meaning, None, node, env)
         if isinstance(callee, ClassObject):
             role = self._role_of(solver, Instance(callee.cls))
@@ -213,7 +226,7 @@ class DeclaredFramework(NoJobs):
         """See Framework."""
         data: object = None
         if isinstance(decorator, External):
-            declares = self.spec.functions.get(decorator.qualname)
+            declares = self.meaning(decorator.qualname)
             data = Decorator(declares) if isinstance(declares, Declares) else None
         mine = self._mine(decorator)
         if mine is not None and isinstance(mine.data, Decorator):
@@ -251,7 +264,7 @@ class DeclaredFramework(NoJobs):
         only = solver.value(site.call.func, site.env).only
         mine = self._mine(only) if only is not None else None
         if isinstance(only, External):
-            return isinstance(self.spec.functions.get(only.qualname), Declares)
+            return isinstance(self.meaning(only.qualname), Declares)
         return mine is not None and isinstance(mine.data, Decorator)
 
     def _projects_own(
@@ -289,6 +302,8 @@ class DeclaredFramework(NoJobs):
             decl=decl,
             options=options,
             is_async=decl.is_async,
+            awaited=self.spec.awaits,
+            verb=self.spec.verb,
             unknown_options=data is not None and data.open,
         )
         if data is not None and data.own is not None:
@@ -316,7 +331,9 @@ class DeclaredFramework(NoJobs):
 
     def injected(self, solver: Solver, job: Job) -> frozenset[str]:
         """Names of parameters that the framework fills wherever they stand."""
-        return frozenset()
+        if not any(isinstance(meaning, Makes) and meaning.role == INJECTED for meaning in self.spec.functions.values()):
+            return frozenset()
+        return injection.names(solver, job, lambda kind: self._role_of(solver, kind) == INJECTED)
 
     # --- records -----------------------------------------------------------------------------------------------
 
@@ -334,7 +351,7 @@ class DeclaredFramework(NoJobs):
 
     def _bound(self, kind: Kind) -> Bound | None:
         if isinstance(kind, External):
-            form = self.spec.functions.get(kind.qualname)
+            form = self.meaning(kind.qualname)
             return Bound(form) if isinstance(form, Form) else None
         mine = self._mine(kind)
         if mine is None:
@@ -363,6 +380,7 @@ class DeclaredFramework(NoJobs):
         in_test = solver.is_test(site.unit.filename)
         made = Enqueue(self.name, form.name, site, site.unit.origin(site.call), jobs, name, in_test=in_test)
         made.sent, made.immediate = form.sent, form.immediate
+        made.unawaited = certain and form.awaited and site.usage == "dropped"
         if name is not None and given.job is not None:
             made.named = site.unit.origin(given.job)
         self._fill(solver, made, form, given)
@@ -390,6 +408,9 @@ class DeclaredFramework(NoJobs):
                 given.job = arg.value
             elif position >= lead + (form.job_at is not None):
                 given.rest.append(arg)
+            else:
+                name = form.lead[position - (form.job_at is not None and position > form.job_at)]
+                given.options.append(ir.Arg(arg.start, arg.end, arg.value, name))
             position += 1
         return given
 
@@ -490,10 +511,15 @@ class DeclaredFramework(NoJobs):
                 registry.messages.append(self.message(solver, enqueue, job))
         for job in self.jobs.values():
             job.wires = self.wires(solver, job)[0]
-            if self.spec.retried_by is not None:
+            retried = self.retried(solver)
+            if self.spec.retried_by is not None and retried != "never":
                 silent = not job.unknown_options or self._leaves(solver, job, self.spec.retried_by)
-                unasked = self.display if self.spec.retried and silent else None
+                unasked = self.display if retried == "always" and silent else None
                 job.delivery = tuple(delivery.of_option(job, registry, self.spec.retried_by, unasked))
+
+    def retried(self, solver: Solver) -> Either["never", "asked", "always"]:
+        """Whether jobs are performed again after an error: all that do not say otherwise, those that ask for it, none."""
+        return "always" if self.spec.retried else "asked"
 
     def _leaves(self, solver: Solver, job: Job, option: str) -> bool:
         """Whether the project's own decorator of a job has nothing to say about an option: it does not name it."""

@@ -59,12 +59,16 @@ class Declares:
 
 @dataclass(frozen=True, slots=True)
 class Makes:
-    """A call or attribute that gives an object of the framework, by its role in `Spec.attributes`."""
+    """A call or attribute that gives an object of the framework, by its role in `Spec.attributes`.
+
+    The role "injected": a parameter with such a default, or such a thing in its annotation, is filled by the framework.
+    """
 
     role: str
 
 
 Meaning = Union[Form, Declares, Makes]
+INJECTED = "injected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,9 @@ class Spec:
     named_by_string  jobs are enqueued by their names, so that a name that no job has is one that was not found
     makers       what a function of the project must match to return one of the framework's decorators or jobs
     retried_by   the option (of a job or an enqueue) by which runs after an error are asked for; `retried`: they come unasked
-    injected_defaults  calls that, as a parameter's default, say that the framework fills it
+    objects      full names from outside the project -> role, for what is an object there and no class or function
+    verb         how messages write that a job is enqueued
+    awaits       the worker awaits jobs that are async functions
     """
 
     name: str
@@ -99,9 +105,11 @@ class Spec:
     guessed: frozenset[str] = frozenset()
     injected: int = 0
     context: str | None = None
-    injected_defaults: frozenset[str] = frozenset()
     named_by_string: bool = False
     makers: bytes | None = None
+    objects: Mapping[str, str] = field(default_factory=dict)
+    awaits: bool = True
+    verb: str = ".delay"
     retried_by: str | None = None
     retried: bool = False
     verbs: frozenset[str] = field(default=frozenset())

@@ -1,7 +1,7 @@
 """
 ## What it finds
-A job that is an `async def` under a framework that never awaits it, and a call of an async function of the project in a
-job whose coroutine is dropped without `await`.
+A job that is an `async def` under a framework that never awaits it, an enqueue that has to be awaited and is not (arq,
+TaskIQ), and a call of an async function of the project in a job whose coroutine is dropped without `await`.
 
 ## Why it matters
 Calling an async function only makes a coroutine. Celery's worker calls the job, gets a coroutine and is done: nothing of
@@ -42,7 +42,7 @@ from collections.abc import Iterator
 
 from jobcheck.findings import Confidence
 from jobcheck.frameworks.celery import names
-from jobcheck.registry import Job
+from jobcheck.registry import Enqueue, Job
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import ClassRef, Coroutine, External, Generator
@@ -59,9 +59,25 @@ class AsyncMismatch(Rule):
 
     code = "JOB209"
     severity = Severity.ERROR
-    subject = Job
+    subject = (Job, Enqueue)
 
-    def check(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
+    def check(self, subject: Job | Enqueue, context: Context) -> Iterator[FindingBuilder]:
+        if isinstance(subject, Job):
+            yield from self._job(subject, context)
+        elif subject.unawaited and not subject.through and not subject.in_test:
+            yield self._unawaited(subject, context)
+
+    def _unawaited(self, enqueue: Enqueue, context: Context) -> FindingBuilder:
+        job = enqueue.jobs[0] if len(enqueue.jobs) == 1 else None
+        what = f"`{job.label}`" if job else "the job"
+        return context.finding(
+            self, enqueue.origin, f"`{enqueue.form}(...)` is never awaited: {what} is not enqueued",
+            confidence=Confidence.HIGH, job=job, framework=enqueue.framework, subject=enqueue.form,
+            what_happens="The call makes a coroutine and nothing else; a warning in the log is all there is.",
+            how_to_fix="Await it.",
+        )  # fmt: skip
+
+    def _job(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
         if context.solver.is_test(job.filename):
             return
         if job.is_async and _is_never_awaited(job, context):
@@ -84,12 +100,8 @@ def _what_happens(job: Job) -> str:
     return "which Celery never awaits: a run makes a coroutine and performs nothing"
 
 
-# What awaits an async job, or refuses it where it is declared.
-_AWAITS = frozenset({"arq", "rq", "dramatiq", "huey"})
-
-
 def _is_never_awaited(job: Job, context: Context) -> bool:
-    if job.framework in _AWAITS:
+    if job.awaited:
         return False
     if job.framework == "reference":
         return not (job.decl and len(job.decl.decorators) > (1 if job.decorated else 0))

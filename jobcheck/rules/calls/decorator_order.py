@@ -76,7 +76,7 @@ class DecoratorOrder(Rule):
             if level is not None:
                 origin = Origin(job.filename, decorator.start, decorator.end)
                 name = decorator.dotted or context.text(origin)
-                verb = ".perform_later" if job.framework == "reference" else ".delay"
+                verb = ".perform_later" if job.framework == "reference" else job.verb
                 yield context.finding(
                     self, origin,
                     f"`{name}` stands above the job decorator: it wraps the job object of `{job.label}`, not its run, "

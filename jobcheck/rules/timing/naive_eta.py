@@ -88,12 +88,13 @@ class NaiveEta(Rule):
             level = _level(clock, context)
             if level is not None:
                 source = "local time" if clock.what in ("local", "django") else "without time zone"
-                text = f"{name} of `{_label(subject)}` is {source} (`{clock.spelling}`), and Celery reads it as UTC"
-                yield self._finding(subject, origin, text, level, clock, _LATE[name], context)
+                whose = context.display(subject.framework)
+                text = f"{name} of `{_label(subject)}` is {source} (`{clock.spelling}`), and {whose} reads it as UTC"
+                yield self._finding(subject, origin, text, level, clock, _LATE.get(name, _LATE["eta"]), context)
                 return
 
     def _past(self, subject: Enqueue | Retry, name: str, origin: Origin, clock: Clock, context: Context) -> FindingBuilder:
-        then = "the job runs at once" if name == "eta" else "the job never runs"
+        then = "the job never runs" if name == "expires" else "the job runs at once"
         text = f"{name} of `{_label(subject)}` is past (`{clock.spelling}`): {then}"
         return self._finding(subject, origin, text, Confidence.HIGH, None, "", context)
 
