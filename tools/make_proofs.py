@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT)]
 
-from proofs.measuring import DATA, Server, measured, versions, written  # noqa: E402
+from proofs.measuring import BROKEN, DATA, Server, measured, versions, written  # noqa: E402
 from proofs.registry import NOT_RUN, PROOFS  # noqa: E402
 
 
@@ -23,6 +23,7 @@ def main(*chosen: str) -> None:
     with Server() as server:
         for code in chosen or sorted(PROOFS):
             rows[code] = measured(code, server)
+            assert not any(BROKEN in rows[code][side] for side in ("bad", "good")), (code, rows[code])
             print(code, *(f"  {side}: {rows[code][side]}" for side in ("bad", "good")), sep="\n")
     proofs = {code: rows[code] for code in sorted(rows) if code in PROOFS}
     data = {"versions": versions(), "proofs": proofs, "not_run": dict(sorted(NOT_RUN.items()))}

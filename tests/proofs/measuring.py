@@ -20,6 +20,7 @@ from proofs.registry import COMMON, HERE, PROOFS, SIDES, lay_out
 
 REPOSITORY = HERE.parents[1]
 DATA = REPOSITORY / "jobcheck" / "rules" / "measured.json"
+BROKEN = "the proof is broken"
 LIBRARIES = ("celery", "django", "sqlalchemy", "redis")
 
 
@@ -50,12 +51,12 @@ class Server:
         return answer["outcome"]
 
 
-def findings(folder: Path) -> list[str]:
-    """The codes that jobcheck reports by default in the project's `jobs.py`."""
+def findings(folder: Path) -> dict[str, int]:
+    """The codes that jobcheck reports by default in a project, and the row of the first finding of each."""
     own = folder / "jobcheck.toml"
     settings = settings_from([Layer(str(own), folder, read_config(own))] if own.exists() else [])
     report = check(RunOptions(root=folder, settings=settings))
-    return [finding.code for finding in shown(report, settings).findings]
+    return {finding.code: finding.place.row for finding in reversed(shown(report, settings).findings)}
 
 
 def measured(code: str, server: Server) -> dict[str, str]:
@@ -80,4 +81,4 @@ def written() -> dict[str, Any]:
     return data
 
 
-__all__ = ["COMMON", "DATA", "Server", "findings", "measured", "versions", "written"]
+__all__ = ["BROKEN", "COMMON", "DATA", "Server", "findings", "measured", "versions", "written"]

@@ -13,13 +13,13 @@ old.
 ## Example
 ```python
 import_rows.delay(request.FILES["rows"].read().decode())
-reindex.delay(list(Product.objects.values_list("id", flat=True)))
+reindex.delay(list(Order.objects.values_list("id", flat=True)))
 ```
 
 ## Use instead
 ```python
 import_rows.delay(default_storage.save("imports/rows.csv", request.FILES["rows"]))
-for ids in batched(Product.objects.values_list("id", flat=True).iterator(), 500):
+for ids in batched(Order.objects.values_list("id", flat=True).iterator(), 500):
     reindex.delay(list(ids))
 ```
 

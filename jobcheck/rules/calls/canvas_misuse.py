@@ -10,7 +10,8 @@ the error is taken for that, and nothing is ever sent.
 
 ## Example
 ```python
-chord(pages, collect.s()).apply_async(link_error=[restore.s()])
+group(pages).apply_async(link_error=[restore.s()])
+chord(pages, collect.s()).apply_async(link_error=[restore.s()])     # before Celery 5.7
 ```
 
 ## Use instead

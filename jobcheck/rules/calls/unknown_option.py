@@ -13,7 +13,7 @@ retry fail. The reference API raises OptionError for every name it does not know
 
 ## Example
 ```python
-@shared_task(bind=True, max_retry=5, default_retry_delay=timedelta(minutes=1))
+@shared_task(bind=True, max_retry=5)
 def sync(self): ...
 
 sync.apply_async(countdown=timedelta(minutes=5), priority="low")
@@ -21,7 +21,7 @@ sync.apply_async(countdown=timedelta(minutes=5), priority="low")
 
 ## Use instead
 ```python
-@shared_task(bind=True, max_retries=5, default_retry_delay=60)
+@shared_task(bind=True, max_retries=5)
 def sync(self): ...
 
 sync.apply_async(countdown=300, queue="low")

@@ -42,6 +42,7 @@ def _with_redis(server: str, load: Load) -> str:
 def _count(load: Load, socket: Path) -> str:
     runs: list[str] = []
     signals.task_prerun.connect(lambda task, **_: runs.append(task.name), weak=False)
+    on_celery.make_tables()
     _hurry()
     app = load().app
     _settle(app, socket)

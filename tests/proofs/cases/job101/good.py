@@ -1,7 +1,8 @@
+from types import SimpleNamespace
+
 from celery import Celery
 
 app = Celery("shop", broker="memory://")
-ROWS = [(3, "late"), (5, "late"), (3, "later")]
 
 
 @app.task
@@ -10,4 +11,5 @@ def send_report(customer_ids):
 
 
 def run():
-    send_report.delay(sorted({customer_id for customer_id, _ in ROWS}))
+    rows = [SimpleNamespace(customer_id=number) for number in (3, 5, 3)]
+    send_report.delay(sorted({row.customer_id for row in rows}))

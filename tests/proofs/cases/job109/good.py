@@ -4,9 +4,13 @@ from shop.models import Order
 app = Celery("shop", broker="memory://", backend="cache+memory://")
 
 
+def late_orders():
+    return Order.objects.filter(status="late")
+
+
 @app.task
 def overdue():
-    return sorted(order.id for order in Order.objects.filter(status="late"))
+    return sorted(order.id for order in late_orders())
 
 
 def run():

@@ -1,4 +1,5 @@
 from celery import Celery
+from shop.models import Order
 
 app = Celery("shop", broker="memory://")
 
@@ -9,4 +10,5 @@ def charge(order_id, amount):
 
 
 def run():
-    charge.delay(7, 40)
+    order = Order.objects.create()
+    charge.delay(order.pk, order.total)

@@ -1,4 +1,5 @@
 from jobcheck.runtime import Job
+from shop.models import Order
 
 
 class SendReceipt(Job):
@@ -7,4 +8,5 @@ class SendReceipt(Job):
 
 
 def run():
-    SendReceipt.perform_later(7)
+    order = Order.objects.create()
+    SendReceipt.perform_later(order.pk)

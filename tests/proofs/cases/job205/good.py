@@ -1,4 +1,5 @@
 from celery import Celery
+from shop.models import Order
 
 app = Celery("shop", broker="memory://")
 
@@ -9,4 +10,5 @@ def charge(order_id):
 
 
 def run():
-    charge.apply_async(args=(7,))
+    order = Order.objects.create()
+    charge.apply_async(args=(order.pk,))

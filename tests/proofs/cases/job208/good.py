@@ -1,10 +1,10 @@
-from celery import Celery
+from celery import Celery, shared_task
 
 app = Celery("shop", broker="memory://")
 TROUBLE = [ConnectionError("no answer")]
 
 
-@app.task(bind=True)
+@shared_task(bind=True)
 def charge(self, order_id):
     if TROUBLE:
         raise self.retry(exc=TROUBLE.pop(), countdown=60)

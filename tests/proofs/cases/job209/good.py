@@ -1,6 +1,6 @@
 import asyncio
 
-from celery import Celery
+from celery import Celery, shared_task
 from django.core.mail import send_mail
 
 app = Celery("shop", broker="memory://")
@@ -11,7 +11,7 @@ async def fetch(user_id):
     send_mail("Calendar", f"That of {user_id} is new.", None, ["ada@example.org"])
 
 
-@app.task
+@shared_task
 def sync_calendar(user_id):
     asyncio.run(fetch(user_id))
 

@@ -14,4 +14,5 @@ def store(page):
 
 
 def run():
-    chain(fetch.s("https://shop.example"), store.s())
+    url = "https://shop.example"
+    chain(fetch.s(url), store.s())

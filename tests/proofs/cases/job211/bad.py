@@ -1,4 +1,4 @@
-from celery import Celery
+from celery import Celery, shared_task
 from django.db import transaction
 from shop.models import Order
 
@@ -6,7 +6,7 @@ app = Celery("shop", broker="memory://")
 
 
 @transaction.atomic
-@app.task
+@shared_task
 def close_month(month):
     Order.objects.update(status="closed")
 

@@ -1,11 +1,11 @@
-from celery import Celery
+from celery import Celery, shared_task
 from django.db import transaction
 from shop.models import Order
 
 app = Celery("shop", broker="memory://")
 
 
-@app.task
+@shared_task
 @transaction.atomic
 def close_month(month):
     Order.objects.update(status="closed")

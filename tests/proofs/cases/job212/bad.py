@@ -1,4 +1,5 @@
-from celery import Celery
+from celery import Celery, shared_task
+from shop.models import Order
 
 app = Celery("shop", broker="memory://")
 
@@ -8,4 +9,5 @@ def send_receipt(order_id):
 
 
 def run():
-    send_receipt.delay(7)
+    order = Order.objects.create()
+    send_receipt.delay(order.pk)

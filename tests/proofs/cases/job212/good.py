@@ -1,12 +1,14 @@
-from celery import Celery
+from celery import Celery, shared_task
+from shop.models import Order
 
 app = Celery("shop", broker="memory://")
 
 
-@app.task
+@shared_task
 def send_receipt(order_id):
     return order_id
 
 
 def run():
-    send_receipt.delay(7)
+    order = Order.objects.create()
+    send_receipt.delay(order.pk)

@@ -1,9 +1,9 @@
-from celery import Celery
+from celery import Celery, shared_task
 
 app = Celery("shop", broker="memory://")
 
 
-@app.task(bind=True, max_retries=5)
+@shared_task(bind=True, max_retries=5)
 def sync(self):
     if self.request.retries < 5:
         raise self.retry(countdown=60)

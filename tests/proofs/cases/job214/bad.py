@@ -20,4 +20,4 @@ def restore(*failed):
 
 def run():
     pages = [render.s(1), render.s(2)]
-    group(pages).apply_async(link_error=restore.s())
+    group(pages).apply_async(link_error=[restore.s()])

@@ -3,12 +3,13 @@ from django.core.mail import send_mail
 from shop.models import Order
 
 app = Celery("shop", broker="memory://")
+SHOP = "shop@example.org"
 
 
 @app.task
 def tell_customer(order_id, status):
     order = Order.objects.get(pk=order_id)
-    send_mail("Your order", f"It is {status} now.", None, [order.email])
+    send_mail("Your order", f"It is {status} now.", SHOP, [order.email])
 
 
 def ship(order):

@@ -1,30 +1,41 @@
-import contextvars
+import threading
 from types import SimpleNamespace
 
 from celery import Celery
-from django.core.mail import send_mail
+from shop.models import Customer, Report
 
 app = Celery("shop", broker="memory://")
-current_tenant = contextvars.ContextVar("current_tenant", default=None)
+_state = threading.local()
 
 
-class TenantMiddleware:
+class UserMiddleware:
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        current_tenant.set(request.headers["X-Tenant"])
+        _state.user = request.user
         return self.get_response(request)
 
 
+def get_current_user():
+    return getattr(_state, "user", None)
+
+
 @app.task
-def export(report_id, tenant):
-    send_mail("Export", f"Report {report_id} of {tenant}.", None, ["ada@example.org"])
+def export(report_id, user_id):
+    report = Report.objects.get(pk=report_id)
+    report.exported_by_id = user_id
+    report.save(update_fields=["exported_by"])
 
 
 def view(request):
-    export.delay(7, current_tenant.get())
+    export.delay(Report.objects.create().pk, request.user.pk)
 
 
 def run():
-    TenantMiddleware(view)(SimpleNamespace(headers={"X-Tenant": "acme"}))
+    user = Customer.objects.create(email="ada@example.org")
+    UserMiddleware(view)(SimpleNamespace(user=user))
+
+
+def after():
+    return f"exported by {Report.objects.get().exported_by_id}"

@@ -4,9 +4,17 @@ from django.core.mail import send_mail
 from jobcheck.runtime import Job
 
 
+def build(report_id):
+    return f"Report {report_id}."
+
+
+def mail(address, text):
+    send_mail("Export", text, None, [address])
+
+
 class Export(Job):
     def perform(self, report_id, address):
-        send_mail("Export", f"Report {report_id}.", None, [address])
+        mail(address, build(report_id))
 
 
 def export(request, report_id):

@@ -10,7 +10,7 @@ WAREHOUSE = "https://warehouse.example/orders"
 @app.task(autoretry_for=(requests.RequestException,), max_retries=5)
 def confirm(order_id):
     order = Order.objects.get(pk=order_id)
-    send_mail("Thank you", f"You paid {order.total}.", None, [order.email])
+    send_mail("Thank you", order.text(), None, [order.email])
     requests.post(WAREHOUSE, json={"order": order_id}).raise_for_status()
 
 

@@ -10,7 +10,7 @@ WAREHOUSE = "https://warehouse.example/orders"
 @app.task
 def mail_confirmation(order_id):
     order = Order.objects.get(pk=order_id)
-    send_mail("Thank you", f"You paid {order.total}.", None, [order.email])
+    send_mail("Thank you", order.text(), None, [order.email])
 
 
 @app.task(autoretry_for=(requests.RequestException,), max_retries=5)

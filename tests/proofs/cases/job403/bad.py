@@ -9,7 +9,7 @@ ERP = "https://erp.example/orders"
 @app.task(autoretry_for=(Exception,), retry_backoff=True, max_retries=None)
 def push_order(order_id):
     order = Order.objects.get(pk=order_id)
-    requests.post(ERP, json={"total": order.total})
+    requests.post(ERP, json=order.as_json())
 
 
 def run():

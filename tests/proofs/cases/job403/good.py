@@ -10,7 +10,7 @@ ERP = "https://erp.example/orders"
 def push_order(order_id):
     order = Order.objects.filter(pk=order_id).first()
     if order is not None:
-        requests.post(ERP, json={"total": order.total})
+        requests.post(ERP, json=order.as_json())
 
 
 def run():

@@ -1,5 +1,6 @@
 from celery import Celery
 from django.core.mail import send_mail
+from shop.models import Order
 
 app = Celery("shop", broker="redis://localhost")
 app.conf.broker_transport_options = {"visibility_timeout": 3 * 24 * 3600}
@@ -11,4 +12,5 @@ def remind(order_id):
 
 
 def run():
-    remind.apply_async((7,), countdown=2 * 24 * 3600)
+    order = Order.objects.create()
+    remind.apply_async((order.pk,), countdown=2 * 24 * 3600)

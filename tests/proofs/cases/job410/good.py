@@ -6,12 +6,12 @@ TROUBLE = [TimeoutError("no answer")]
 
 @retry_on(TimeoutError, attempts=5)
 @discard_on(RecordNotFound)
-class ShipOrder(Job):
+class ChargeOrder(Job):
     def perform(self, order_id):
         if TROUBLE:
             raise TROUBLE.pop()
-        send_mail("Shipped", f"Order {order_id}.", None, ["ada@example.org"])
+        send_mail("Charged", f"Order {order_id}.", None, ["ada@example.org"])
 
 
 def run():
-    ShipOrder.perform_later(7)
+    ChargeOrder.perform_later(7)

@@ -1,6 +1,7 @@
 from datetime import datetime, timedelta
 
 from celery import Celery
+from shop.models import Order
 
 app = Celery("shop", broker="memory://")
 
@@ -11,4 +12,5 @@ def remind(order_id):
 
 
 def run():
-    remind.apply_async((7,), eta=datetime.now() + timedelta(minutes=10))
+    order = Order.objects.create()
+    remind.apply_async((order.pk,), eta=datetime.now() + timedelta(minutes=10))

@@ -1,4 +1,5 @@
 from celery import Celery
+from shop.models import Order
 
 app = Celery("shop", broker="memory://")
 
@@ -9,4 +10,5 @@ def remind(order_id):
 
 
 def run():
-    remind.apply_async((7,), countdown=600)
+    order = Order.objects.create()
+    remind.apply_async((order.pk,), countdown=600)

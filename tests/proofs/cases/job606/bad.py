@@ -2,7 +2,12 @@ from celery import Celery
 from celery.schedules import crontab
 
 app = Celery("shop", broker="memory://")
-app.conf.beat_schedule = {"report": {"task": "shop.report", "schedule": crontab(hour=3)}}
+app.conf.beat_schedule = {
+    "report": {
+        "task": "shop.report",
+        "schedule": crontab(hour=3),
+    },
+}
 
 
 @app.task(name="shop.report")

@@ -13,7 +13,18 @@ class Order(models.Model):
     customer = models.CharField(max_length=20, default="cus_1")
     total = models.IntegerField(default=40)
     charged = models.BooleanField(default=False)
-    placed = models.DateField(null=True)
+    placed = models.DateTimeField(null=True)
+    shop_id = models.IntegerField(default=1)
+
+    def text(self):
+        return f"You paid {self.total}."
+
+    def as_json(self):
+        return {"total": self.total}
+
+
+class Report(models.Model):
+    exported_by = models.ForeignKey(Customer, models.CASCADE, null=True)
 
 
 class Invoice(models.Model):
