@@ -11,10 +11,12 @@ from jobcheck.rules.base import Context
 from jobcheck.solve.calls import argument
 from jobcheck.solve.kinds import (
     ClassRef,
+    External,
     FrameworkValue,
     FunctionRef,
     Instance,
     Kind,
+    Literal,
     Mapping,
     Plain,
     Sequence,
@@ -28,6 +30,10 @@ _SAVES = frozenset({"save", "asave"})
 _REFRESHES = frozenset({"refresh_from_db", "arefresh_from_db", "refresh", "reload"})
 _KEYS = frozenset({"pk", "id"})
 _QUERIES = frozenset({"dj_queryset", "dj_queryset_values", "dj_manager"})
+# What takes records as conditions, or as what new rows refer to.
+_CONDITIONS = frozenset({
+    "filter", "exclude", "get", "first", "get_or_create", "update_or_create", "create", "acreate", "aget", "Q", "exists",
+})  # fmt: skip
 DEEPEST_ITEM = 3
 
 
@@ -119,10 +125,24 @@ def _of_method(name: str, record: Held, context: Context) -> Uses | None:
     return None
 
 
+def _asks_by_key(use: Use) -> bool:
+    """Whether a record is a condition of a query, or what a new row refers to: its key is all that is taken."""
+    if not isinstance(use.node, ir.Call) or use.name.rpartition(".")[2] not in _CONDITIONS:
+        return False
+    kinds = use.other.kinds()
+    return bool(kinds) and all(
+        k.qualname.startswith("django.db.models.") if isinstance(k, External) else isinstance(k, FrameworkValue) for k in kinds
+    )
+
+
 def _harmless(use: Use, record: Held, context: Context) -> bool:
     """Whether a use reads nothing that may have changed."""
-    if use.how in ("iterated", "truth", "typetest"):
+    if use.how in ("iterated", "truth", "typetest", "escapes"):  # what becomes of it out of sight is no evidence
         return True
+    if use.how == "compare":
+        return use.other.only in (Plain("none"), Literal(None))
+    if use.how == "argument":
+        return not use.other.kinds() or _asks_by_key(use)
     if use.how != "attribute":
         return False
     if use.name in _KEYS or use.name.startswith("_meta") or use.name == "__class__":
