@@ -77,6 +77,10 @@ def test_its_adapter_keeps_the_contract(names, test, tmp_path):
     assert KAFKA.committed == len(KAFKA.records)
 
 
+def test_its_rehearsal_ends_as_it_says(names):
+    assert f"```text\n{names['report']}\n```" in GUIDE
+
+
 def test_every_departure_is_listed():
     shown = set()
     for path in (ROOT / "tests").glob("**/*.py"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging  # noqa: F401 - like the next ones needed in every process: forks get them for nothing
+import logging
 import os
 import random
 import traceback
-import uuid  # noqa: F401
+import uuid  # noqa: F401 - needed in every process, and forks get it for nothing
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,7 +14,7 @@ from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
-from jobcheck.runtime import execute, logs, to_text  # noqa: F401
+from jobcheck.runtime import execute, logs, to_text
 from jobcheck.runtime.payload import JobData
 from jobcheck.runtime.settings import Adapter, settings
 from jobcheck.testing.effects import KNOWN, WRITES, Effect, Recorder
@@ -85,6 +85,7 @@ def _act(pipe: Connection, other_end: Connection, part: Part, name: str) -> None
     other_end.close()  # else it would not be seen here when the director dies
     random.seed(name)  # the same jitter and the same samples each time
     settings.strict = part.strict
+    logs.logger.setLevel(logging.CRITICAL)  # what matters is told at the end, once
     role = _Role(pipe, part)
     while True:
         try:
