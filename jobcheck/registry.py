@@ -252,10 +252,14 @@ class Enqueue:
     sent        whether the call itself sends; a signature does not
     prepended   results that the framework puts before the arguments (the next link of a chain); None: not known
     partial     more arguments may be added before it is sent
-    follows     the worker sends it, when other jobs are done (a later link of a chain, the body of a chord)
+    follows     the worker sends it, when other jobs are done (a later link of a chain, the body of a chord) or it is time (a
+                periodic job)
     immediate   performed here and now without a queue (`perform_now`, `apply`): no wire, but a signature
     deferred    put off until a transaction has been committed; None: enqueued as soon as the code gets there
     unawaited   it is a coroutine that nobody awaits, so that nothing is enqueued
+    unplaced    arguments by position that a form drops or refuses, as `unplaced_happens` says (the end of a sentence)
+    arguments_only  every keyword of the call is an argument of the job: no option has a place there
+    transactional  the message is a row of the application's own connection: committed with the others, or not at all
     unimportable  why no worker can import what is enqueued: lambda, nested, main (a function of the script that is run)
     through     the calls on the way when the project's own functions hand the job on: from the one in the outermost such
                 function to the framework's own form; `site` and `origin` are then the call that starts it
@@ -285,6 +289,10 @@ class Enqueue:
     through: tuple[Site, ...] = ()
     unimportable: str = ""
     unawaited: bool = False
+    unplaced: list[Argument] = field(default_factory=list)
+    unplaced_happens: str = ""
+    arguments_only: bool = False
+    transactional: bool = False
 
     @property
     def unit(self) -> Unit:

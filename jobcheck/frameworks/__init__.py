@@ -11,6 +11,7 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.frameworks.declared.arq import Arq
     from jobcheck.frameworks.declared.dramatiq import Dramatiq
     from jobcheck.frameworks.declared.huey import Huey
+    from jobcheck.frameworks.declared.procrastinate import Procrastinate
     from jobcheck.frameworks.declared.rq import Rq
     from jobcheck.frameworks.declared.taskiq import Taskiq
     from jobcheck.frameworks.deferral import Deferral
@@ -21,4 +22,4 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.solve.orm.sqlalchemy import SqlAlchemy
 
     mappers = (DjangoModels(), SqlAlchemy(), Peewee(), MongoEngine())
-    return (Celery(), Reference(), Rq(), Dramatiq(), Huey(), Arq(), Taskiq(), Deferral(), *mappers)
+    return (Celery(), Reference(), Rq(), Dramatiq(), Huey(), Arq(), Taskiq(), Procrastinate(), Deferral(), *mappers)

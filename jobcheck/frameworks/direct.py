@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Frameworks in which calling the job's own name performs it. Calling a job of Huey's enqueues it, and calling one of the
 # reference API's builds it.
-_PERFORMS = frozenset({"celery", "rq", "dramatiq"})
+_PERFORMS = frozenset({"celery", "rq", "dramatiq", "procrastinate"})
 
 
 def direct_calls(solver: Solver, job: Job) -> Iterator[Site]:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """`refused`: a naive moment is an error at the call; otherwise it is read as UTC, whatever the settings say."""
+    """`refused`: the error that a naive moment is at the call; "" where it is read as UTC, whatever the settings say."""
 
     options: tuple[str, ...]
-    refused: bool = False
+    refused: str = ""
 
 
 _ALL = {
-    "celery": Moments(("eta", "expires")), "reference": Moments(("wait_until",), refused=True),
+    "celery": Moments(("eta", "expires")),
+    "reference": Moments(("wait_until",), refused="OptionError"),
     "taskiq": Moments(("time",)),
+    "procrastinate": Moments(("schedule_at",), refused="ValueError"),
 }
 
 

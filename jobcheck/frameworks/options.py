@@ -44,7 +44,8 @@ class Options:
 
     `telling` names are those that a job's own `**kwargs` is not meant to get; `declared_only` mean something in a
     declaration and nothing at an enqueue; `bases` need a base class of that name; `methods` are those of a job that a
-    declared option of the same name would hide.
+    declared option of the same name would hide. `instead` is how an option is given at the enqueue, `{job}` and `{name}`
+    in it.
     """
 
     enqueue: Place
@@ -53,6 +54,7 @@ class Options:
     declared_only: frozenset[str] = frozenset()
     bases: Mapping[str, str] = field(default_factory=dict)
     methods: frozenset[str] = frozenset()
+    instead: str = "{job}.apply_async((...), {name}=...)"
 
 
 def of(framework: str) -> Options | None:

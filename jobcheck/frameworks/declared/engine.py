@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from typing import Literal as Either
 
@@ -18,7 +18,7 @@ from jobcheck.frameworks.passing import Passing
 from jobcheck.project import modules
 from jobcheck.project.resolver import Query
 from jobcheck.project.shape import DecoratorDecl, FunctionDecl
-from jobcheck.registry import Enqueue, Job, Message, Option, Registry
+from jobcheck.registry import Argument, Enqueue, Job, Message, Option, Registry
 from jobcheck.solve.defs import Env
 from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import (
@@ -44,11 +44,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Configured:
+    """Jobs with what is already said of their message: `job.configure(queue="low")`, `app.configure_task("name")`."""
+
+    jobs: tuple[Job, ...] = ()
+    name: str | None = None
+    named: Origin | None = None
+    options: tuple[Option, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    open_options: bool = False
+    open_kwargs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
-    """A form on its way to be called: on a job, or on a queue (`job` None)."""
+    """A form on its way to be called: on a job, on a configured one, or on a queue (both None)."""
 
     form: Form
     job: Job | None = None
+    configured: Configured | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,18 +174,19 @@ class DeclaredFramework(NoJobs):
         meaning = self.spec.attributes.get(role, {}).get(name)
         mine = self._mine(owner)
         job = mine.data if mine is not None and isinstance(mine.data, Job) else None
+        configured = mine.data if mine is not None and isinstance(mine.data, Configured) else None
         if meaning is None:
             return UNKNOWN if mine is not None else None
-        return self._meant(meaning, job)
+        return self._meant(meaning, job, configured)
 
-    def _meant(self, meaning: Meaning, job: Job | None = None) -> Value:
+    def _meant(self, meaning: Meaning, job: Job | None, configured: Configured | None) -> Value:
         match meaning:
             case Form():
-                return self._made("method", Bound(meaning, job))
+                return self._made("method", Bound(meaning, job, configured))
             case Declares():
                 return self._made("decorator", Decorator(meaning))
-            case Makes(role=role):
-                return self._made("maker", (role, job))
+            case Makes():
+                return self._made("maker", (meaning, configured or Configured((job,) if job is not None else ())))
 
     def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
         """See Framework."""
@@ -189,8 +204,8 @@ class DeclaredFramework(NoJobs):
                 return self._result(solver, form, job)
             case Decorator(declares=declares):
                 return self._called(solver, declares, None, node, env)
-            case (str() as role, job):
-                return self._made(role, job)
+            case (Makes() as makes, Configured() as configured):
+                return self._object(solver, makes, configured, node, env)
             case Job() if mine.role == "job" and self.spec.call is not None:
                 return self._result(solver, self.spec.call, mine.data)
             case Job(function=FunctionRef() as ref) if mine.role == "job":
@@ -202,7 +217,7 @@ class DeclaredFramework(NoJobs):
         if isinstance(meaning, Form):
             return self._result(solver, meaning, job)
         if isinstance(meaning, Makes):
-            return self._made(meaning.role)
+            return self._object(solver, meaning, Configured(), node, env)
         options, is_open = arguments.options_of(solver, node.args, env)
         positional = [a for a in node.args if a.keyword is None and not a.star]
         if positional:
@@ -214,6 +229,25 @@ class DeclaredFramework(NoJobs):
             origin = env.unit.origin(arg)
             options.setdefault(name, Option(name, solver.value(arg.value, env), origin, arg.value))
         return self._made("decorator", Decorator(meaning, tuple(options.items()), True, is_open))
+
+    def _object(self, solver: Solver, makes: Makes, before: Configured, node: ir.Call, env: Env) -> Value:
+        """What a call makes, with what the call says of the messages that will be enqueued through it."""
+        if not makes.configures:
+            return self._made(makes.role, before.jobs[0] if len(before.jobs) == 1 else None)
+        form = Form("", job_at=makes.job_at, job_names=makes.job_names)
+        given = self._told_apart(form, node)
+        options, is_open = arguments.options_of(solver, given.rest, env)
+        held = options.pop(makes.keywords_in or "", None)
+        found = arguments.from_parts(solver, None, held.node, env) if held is not None else arguments.Given()
+        jobs, name = before.jobs, before.name
+        if given.job is not None:
+            jobs, name = self._jobs(solver, solver.value(given.job, env), env.unit.filename)
+        kept = tuple(o for o in before.options if o.name not in options)
+        return self._made(makes.role, Configured(
+            jobs, name, env.unit.origin(given.job) if given.job is not None else before.named,
+            kept + tuple(options.values()), before.arguments + tuple(found.arguments), before.open_options or is_open,
+            before.open_kwargs or found.open_kwargs or is_open,
+        ))  # fmt: skip
 
     def _result(self, solver: Solver, form: Form, job: Job | None) -> Value:
         if form.immediate and job is not None and job.function is not None:
@@ -373,18 +407,51 @@ class DeclaredFramework(NoJobs):
         given = self._told_apart(form, site.call)
         jobs: tuple[Job, ...] = (bound.job,) if bound.job is not None else ()
         name = None
-        if bound.job is None and given.job is not None:
-            jobs, name = self._jobs(solver, solver.value(given.job, env), site)
+        before = bound.configured or Configured()
+        if before.jobs or before.name is not None:
+            jobs, name = before.jobs, before.name
+        elif bound.job is None and given.job is not None:
+            jobs, name = self._jobs(solver, solver.value(given.job, env), site.unit.filename)
         if not certain and not jobs and not (name is not None and self.spec.named_by_string):
             return
         in_test = solver.is_test(site.unit.filename)
         made = Enqueue(self.name, form.name, site, site.unit.origin(site.call), jobs, name, in_test=in_test)
         made.sent, made.immediate = form.sent, form.immediate
         made.unawaited = certain and form.awaited and site.usage == "dropped"
-        if name is not None and given.job is not None:
-            made.named = site.unit.origin(given.job)
-        self._fill(solver, made, form, given)
-        yield made
+        made.arguments_only = form.takes in ("call", "keywords") and not form.swallowed
+        if name is not None and (given.job is not None or before.named is not None):
+            made.named = site.unit.origin(given.job) if given.job is not None else before.named
+        for messages in self._filled(solver, made, form, given):
+            self._complete(messages, before)
+            messages.transactional = self.transactional(solver, messages)
+            yield messages
+
+    def _complete(self, made: Enqueue, before: Configured) -> None:
+        """Add what was said before the call that enqueues; what the call says itself comes first."""
+        made.options = {o.name: o for o in before.options} | made.options
+        given = {a.name for a in made.arguments}
+        made.arguments = [a for a in before.arguments if a.name not in given] + made.arguments
+        made.open_options = made.open_options or before.open_options
+        made.open_kwargs = made.open_kwargs or before.open_kwargs
+
+    def transactional(self, solver: Solver, enqueue: Enqueue) -> bool:
+        """Whether a message is written on the application's own connection, and committed with its rows."""
+        return self.spec.transactional
+
+    def _filled(self, solver: Solver, made: Enqueue, form: Form, given: _Given) -> Iterator[Enqueue]:
+        """The enqueues of a call, with their arguments: one, or one for each dict of a bulk form."""
+        if form.takes != "dicts":
+            self._fill(solver, made, form, given)
+            yield made
+            return
+        for arg in given.rest:
+            one = replace(made, arguments=[], options=dict(made.options), malformed=[], unplaced=[])
+            if arg.star:
+                one.open_kwargs = True
+            else:
+                found = arguments.from_parts(solver, None, arg.value, made.site.env)
+                one.arguments, one.open_kwargs, one.malformed = found.arguments, found.open_kwargs, found.malformed
+            yield one
 
     def _told_apart(self, form: Form, call: ir.Call) -> _Given:
         """Which parts of a call are the job, its arguments, and options."""
@@ -425,6 +492,10 @@ class DeclaredFramework(NoJobs):
         rest = [a for a in given.rest if form.takes != "keywords" or a.keyword is not None or a.star == "**"]
         found = arguments.from_call(solver, rest, env)
         made.arguments, made.open_args, made.open_kwargs = found.arguments, found.open_args, found.open_kwargs
+        if form.takes == "keywords":
+            lost = arguments.from_call(solver, [a for a in given.rest if a not in rest and not a.star], env)
+            made.unplaced, made.unplaced_happens = lost.arguments, form.unplaced
+            made.open_kwargs = made.open_kwargs or bool(lost.arguments)  # what is missing was meant by them
         self._take_spread(solver, made, form, [a for a in rest if a.star == "**"])
 
     def _take_spread(self, solver: Solver, made: Enqueue, form: Form, spread: list[ir.Arg]) -> None:
@@ -436,9 +507,7 @@ class DeclaredFramework(NoJobs):
             made.arguments, made.open_args, made.open_kwargs = [], True, True
         made.arguments = [a for a in made.arguments if a.name not in taken]
 
-    def _fill_lists(
-        self, solver: Solver, made: Enqueue, form: Form, given: _Given, keywords: dict[str, ir.Arg]
-    ) -> None:
+    def _fill_lists(self, solver: Solver, made: Enqueue, form: Form, given: _Given, keywords: dict[str, ir.Arg]) -> None:
         env = made.site.env
         parts: list[ir.Expr | None] = []
         positional = [a.value for a in given.rest if a.keyword is None and not a.star]
@@ -455,7 +524,7 @@ class DeclaredFramework(NoJobs):
         made.open_args = made.open_args or given.open or (is_open and parts[0] is None)
         made.open_kwargs = made.open_kwargs or given.open or (is_open and parts[1] is None)
 
-    def _jobs(self, solver: Solver, value: Value, site: Site) -> tuple[tuple[Job, ...], str | None]:
+    def _jobs(self, solver: Solver, value: Value, filename: str) -> tuple[tuple[Job, ...], str | None]:
         """The jobs that a value stands for: functions, declared jobs, the dotted name of one."""
         found: list[Job] = []
         name: str | None = None
@@ -468,15 +537,15 @@ class DeclaredFramework(NoJobs):
                 job = self.job_of(solver, kind.ref)
             elif isinstance(kind, Literal) and isinstance(kind.value, str):
                 name = kind.value
-                job = self.named(solver, kind.value, site)
+                job = self.named(solver, kind.value, filename)
             if job is not None and job not in found:
                 found.append(job)
         return tuple(found), name
 
-    def named(self, solver: Solver, name: str, site: Site) -> Job | None:
+    def named(self, solver: Solver, name: str, filename: str) -> Job | None:
         """The job that a dotted path leads to."""
         dotted, _, last = name.rpartition(".")
-        module = solver.project.find_module(dotted, site.unit.filename) if dotted else None
+        module = solver.project.find_module(dotted, filename) if dotted else None
         if not isinstance(module, str):
             return None
         resolution = Query(solver.project).attribute(modules.Module(module, dotted), last)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobcheck.frameworks.declared import arq, huey, rq
+from jobcheck.frameworks.declared import arq, huey, procrastinate, rq
 from jobcheck.frameworks.options import MOMENTS, NUMBERS, SPAN, TEXT, Needs, Options, Place
 
 _SECONDS_OF = {
@@ -28,6 +28,7 @@ _RQ = Options(
         happens="the module does not import: job() raises TypeError", refused=True,
     ),
     telling=frozenset({"job_timeout", "result_ttl", "failure_ttl", "at_front", "depends_on"}),
+    instead="queue.enqueue({job}, ..., {name}=...)",
 )  # fmt: skip
 
 _DRAMATIQ_OPTIONS = frozenset(
@@ -53,6 +54,7 @@ _DRAMATIQ = Options(
         refused=True,
     ),
     telling=frozenset({"max_retries", "time_limit", "max_age"}),
+    instead="{job}.send_with_options(args=(...), {name}=...)",
 )  # fmt: skip
 
 _HUEY_DECLARED = frozenset("retries retry_delay retry_backoff priority context name expires timeout".split())
@@ -81,4 +83,29 @@ _ARQ = Options(
     telling=frozenset(arq.OWN),
 )  # fmt: skip
 
-TABLES = {"rq": _RQ, "dramatiq": _DRAMATIQ, "huey": _HUEY, "arq": _ARQ}
+_PROCRASTINATE_DECLARED = frozenset("name aliases retry pass_context queue priority lock queueing_lock task_middleware".split())
+_PROCRASTINATE_SPAN = 'schedule_in={"seconds": ...}'
+_PROCRASTINATE = Options(
+    enqueue=Place(
+        taken=procrastinate.OPTIONS | procrastinate.NAMED_OPTIONS, documented=procrastinate.OPTIONS,
+        elsewhere={
+            "countdown": _PROCRASTINATE_SPAN, "delay": _PROCRASTINATE_SPAN, "eta": "schedule_at", "run_at": "schedule_at",
+            "scheduled_at": "schedule_at", "kwargs": "task_kwargs", "queue_name": "queue", "retry": "it in the declaration",
+            "retries": "retry in the declaration", "max_retries": "retry in the declaration",
+        },
+        happens="Procrastinate drops it silently",
+        needs={
+            "schedule_in": Needs('a dict like {"minutes": 5}', SPAN | NUMBERS | TEXT | MOMENTS, "the call raises TypeError"),
+            "schedule_at": Needs("an aware datetime", SPAN | NUMBERS | TEXT, "the call raises AttributeError"),
+        },
+    ),
+    declaration=Place(
+        taken=_PROCRASTINATE_DECLARED, documented=_PROCRASTINATE_DECLARED,
+        elsewhere={"bind": "pass_context", "retries": "retry", "max_retries": "retry", "queue_name": "queue"},
+        happens="the module does not import: task() raises TypeError", refused=True,
+    ),
+    telling=frozenset({"queueing_lock", "schedule_in", "schedule_at"}),
+    instead="{job}.configure({name}=...).defer(...)",
+)  # fmt: skip
+
+TABLES = {"procrastinate": _PROCRASTINATE, "rq": _RQ, "dramatiq": _DRAMATIQ, "huey": _HUEY, "arq": _ARQ}

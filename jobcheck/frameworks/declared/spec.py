@@ -17,7 +17,8 @@ class Form:
     name        how messages call it (`enqueue`, `send_with_options`)
     takes       call: positionals and keywords are the job's; lists: `args=`/`kwargs=` are, and everything else is an
                 option; either: lists where `args=` or `kwargs=` is given, and a call otherwise; keywords: only keywords
-                are the job's, positionals are dropped
+                are the job's; dicts: each positional is a dict with the keywords of one message
+    unplaced    what becomes of positionals where only keywords are taken, as the end of a sentence
     job_at      position of the job among the positionals, for forms that are no methods of the job; `job_names` its names
     lead        names of positionals before the job's arguments that are options (`enqueue_at(datetime, f, ...)`)
     swallowed   names that this form takes out of the keywords as options of its own
@@ -28,7 +29,7 @@ class Form:
     """
 
     name: str
-    takes: Literal["call", "lists", "either", "keywords"] = "call"
+    takes: Literal["call", "lists", "either", "keywords", "dicts"] = "call"
     job_at: int | None = None
     job_names: tuple[str, ...] = ()
     lead: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Form:
     immediate: bool = False
     awaited: bool = False
     commit: bool = False
+    unplaced: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,16 @@ class Makes:
     """A call or attribute that gives an object of the framework, by its role in `Spec.attributes`.
 
     The role "injected": a parameter with such a default, or such a thing in its annotation, is filled by the framework.
+    configures   the keywords of the call are options of what is enqueued through the object
+    keywords_in  the one of them that holds keyword arguments of the job
+    job_at       position of the job, or its name, among the positionals, where the call is handed one; `job_names` its names
     """
 
     role: str
+    configures: bool = False
+    keywords_in: str | None = None
+    job_at: int | None = None
+    job_names: tuple[str, ...] = ()
 
 
 Meaning = Union[Form, Declares, Makes]
@@ -90,6 +99,7 @@ class Spec:
     objects      full names from outside the project -> role, for what is an object there and no class or function
     verb         how messages write that a job is enqueued
     awaits       the worker awaits jobs that are async functions
+    transactional    the queue is a table that is written on the application's own connection
     """
 
     name: str
@@ -112,4 +122,5 @@ class Spec:
     verb: str = ".delay"
     retried_by: str | None = None
     retried: bool = False
+    transactional: bool = False
     verbs: frozenset[str] = field(default=frozenset())

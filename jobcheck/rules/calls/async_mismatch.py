@@ -1,12 +1,13 @@
 """
 ## What it finds
 A job that is an `async def` under a framework that never awaits it, an enqueue that has to be awaited and is not (arq,
-TaskIQ), and a call of an async function of the project in a job whose coroutine is dropped without `await`.
+TaskIQ, Procrastinate), and a call of an async function of the project in a job whose coroutine is dropped without `await`.
 
 ## Why it matters
 Calling an async function only makes a coroutine. Celery's worker calls the job, gets a coroutine and is done: nothing of
 the body is performed, and the job counts as succeeded. The reference API refuses such a job when it is enqueued. A
-dropped coroutine is the same on a smaller scale: the call looks made, and a warning in the log is all there is.
+dropped coroutine is the same on a smaller scale: the call looks made, and a warning in the log is all there is. Of an
+enqueue it means that no message is ever sent.
 
 ## Example
 ```python

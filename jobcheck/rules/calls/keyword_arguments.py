@@ -1,12 +1,14 @@
 """
 ## What it finds
 Keyword arguments on a wire that carries none: a job whose `perform` has keyword-only or `**` parameters, and an enqueue
-that gives arguments by name. This is so on the `resque` wire, the default of the reference API, and on `sidekiq`.
+that gives arguments by name. This is so on the `resque` wire, the default of the reference API, and on `sidekiq`. And
+arguments by position where only names are carried: `task.defer(order.pk)` of Procrastinate.
 
 ## Why it matters
 Such a queue stores a list of values and nothing else. The reference API raises KeywordArgumentsError at `perform_later`,
 for a job with keyword parameters however it is called; the queues it stands for drop or mix up what was named.
-`perform_now` does not go through the queue and works, so a test that uses it sees nothing.
+`perform_now` does not go through the queue and works, so a test that uses it sees nothing. Procrastinate's `defer` drops
+what comes by position without a word; the run fails in the worker for want of it, or takes the default.
 
 ## Example
 ```python
@@ -26,7 +28,7 @@ SendReceipt.perform_later(order.pk)
 
 ## How to fix
 Pass arguments by position and keep the parameters few; put options into one dict with string keys. Or choose a wire
-that carries names: `wire = "activejob"`.
+that carries names: `wire = "activejob"`. Where only names are carried, write them: `task.defer(order_id=order.pk)`.
 
 ## Options
 None.
@@ -61,6 +63,8 @@ class KeywordArguments(Rule):
             if _keyword_parameters(job) and _carries_none(job.wires, context):
                 yield self._of_job(job, context)
         for message in registry.messages:
+            if message.enqueue.unplaced and not message.enqueue.in_test and message.job is message.enqueue.jobs[0]:
+                yield self._by_position(message, context)
             if not message.enqueue.in_test and not message.enqueue.immediate and _carries_none(message.wires, context):
                 yield from self._of_message(message, context)
 
@@ -95,6 +99,23 @@ class KeywordArguments(Rule):
                 what_happens="The call raises KeywordArgumentsError; nothing is enqueued.",
                 how_to_fix=_FIX_CALL,
             )
+
+    def _by_position(self, message: Message, context: Context) -> FindingBuilder:
+        enqueue, job = message.enqueue, message.job
+        first = enqueue.unplaced[0]
+        named = {a.name for a in enqueue.keywords}
+        free = [p.name for p in job.signature.positional if p.name not in named] if job.signature else []
+        call = ", ".join(f"{name}={context.text(a.origin, 20)}" for name, a in zip(free, enqueue.unplaced, strict=False))
+        return context.finding(
+            self,
+            first.origin,
+            f"`{enqueue.form}` of `{job.label}` takes arguments by name only: {enqueue.unplaced_happens}",
+            confidence=_sure(enqueue),
+            job=job,
+            subject=f"{enqueue.form} by position",
+            what_happens=f"`{job.label}` does not get `{context.text(first.origin)}`: {enqueue.unplaced_happens}.",
+            how_to_fix=f"Name it: `{enqueue.form}({call})`" if call else "Give it by name",
+        )
 
 
 def _keyword_parameters(job: Job) -> list[str]:

@@ -142,4 +142,5 @@ def _instead(job: Job, name: str, form: str) -> str:
         return f"{job.label}.set({name}=...).{form}(...)"
     if form in ("s", "si"):
         return f"{job.label}.{form}(...).set({name}=...)"
-    return f"{job.label}.apply_async((...), {name}=...)"
+    table = options.of(job.framework)
+    return table.instead.format(job=job.label, name=name) if table is not None else f"Give `{name}` as an option"

@@ -56,7 +56,7 @@ class EnqueueAtImport(Rule):
     subject = Enqueue
 
     def check(self, enqueue: Enqueue, context: Context) -> Iterator[FindingBuilder]:
-        if not enqueue.sent or enqueue.immediate or enqueue.in_test or enqueue.form in _MADE_BY_CALL:
+        if not enqueue.sent or enqueue.follows or enqueue.immediate or enqueue.in_test or enqueue.form in _MADE_BY_CALL:
             return
         site = enqueue.site
         if site.unit.function is not None or site.deferred or _guarded(site.around):

@@ -71,12 +71,12 @@ class NaiveEta(Rule):
                 yield from self._judge(subject, name, *given, moment.refused, context)
 
     def _judge(
-        self, subject: Enqueue | Retry, name: str, node: ir.Expr, value: Value, refused: bool, context: Context
+        self, subject: Enqueue | Retry, name: str, node: ir.Expr, value: Value, refused: str, context: Context
     ) -> Iterator[FindingBuilder]:
         origin = subject.site.unit.origin(node)
         if refused:
             if value.only == Plain("datetime_naive"):
-                text = f"{name} of `{_label(subject)}` has no time zone: the call raises OptionError"
+                text = f"{name} of `{_label(subject)}` has no time zone: the call raises {refused}"
                 yield self._finding(subject, origin, text, Confidence.HIGH, None, "", context)
             return
         for clock in clocks(context, node, subject.site.env):

@@ -14,8 +14,6 @@ from jobcheck.solve.kinds import FrameworkValue, Literal, Plain
 from jobcheck.solve.order import chain
 from jobcheck.solve.sites import Site
 
-# Frameworks whose queue is a table that is written on the application's own connection.
-_IN_DATABASE = frozenset({"procrastinate", "django-tasks-db"})
 _BROKERS = ("BROKER_URL", "CELERY_BROKER_URL", "broker_url")
 _WAITING = frozenset({"enqueue", "enqueue_call", "delay"})
 _SENDS = frozenset({"delay", "apply_async"})
@@ -42,7 +40,7 @@ def sending(enqueue: Enqueue, context: Context) -> Site | None:
 
 def reads_now(enqueue: Enqueue) -> bool:
     """Whether the arguments are read where the call is written, though the message is sent later."""
-    later = enqueue.deferred is not None or (not enqueue.sent and not enqueue.partial)
+    later = enqueue.deferred is not None or enqueue.transactional or (not enqueue.sent and not enqueue.partial)
     return later and not (enqueue.in_test or enqueue.immediate or enqueue.form == "retry" or enqueue.site.deferred)
 
 
@@ -60,7 +58,7 @@ def written(argument: Argument, enqueue: Enqueue) -> tuple[ir.Expr, Env] | None:
 
 def _in_database(enqueue: Enqueue, context: Context) -> bool:
     """Whether the queue is a table of the same connection: a message is committed with the rows, or not at all."""
-    if enqueue.framework in _IN_DATABASE:
+    if enqueue.transactional:
         return True
     return context.once("queue-in-database", lambda: _django_broker(context)) and enqueue.framework == "celery"
 

@@ -1,0 +1,171 @@
+"""Procrastinate. Source: procrastinate 3.10.0, installed and run (facts/FRAMEWORKS.md 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.findings import Confidence
+from jobcheck.frameworks import arguments
+from jobcheck.frameworks.declared.engine import Configured, DeclaredFramework
+from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
+from jobcheck.registry import Argument, Cause, Dedup, Enqueue, Handler, Job, Option, Registry
+from jobcheck.solve.exceptions import of_value
+from jobcheck.solve.flow import Site
+from jobcheck.solve.kinds import ClassObject, ClassRef, FrameworkValue, Literal, Sequence, known, plain
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+# What `configure` reads, it drops every other name; and what `configure_task` takes besides.
+OPTIONS = frozenset("lock queueing_lock task_kwargs schedule_at schedule_in queue priority connection".split())
+NAMED_OPTIONS = frozenset({"allow_unknown"})
+_TASK = Declares("task")
+_PERIODIC = Makes("periodic")
+_NAMED = Makes("configured", configures=True, keywords_in="task_kwargs", job_at=0, job_names=("name",))
+_DROPS = "Procrastinate drops what comes by position, silently"
+_REFUSES = "the call raises TypeError"
+_BATCH = {
+    "batch_defer": Form("batch_defer", "dicts"),
+    "batch_defer_async": Form("batch_defer_async", "dicts", awaited=True),
+}
+_APP: dict[str, Meaning] = {"task": _TASK, "periodic": _PERIODIC, "configure_task": _NAMED}
+_DJANGO = "procrastinate.contrib.django"
+SPEC = Spec(
+    name="procrastinate",
+    display="Procrastinate",
+    modules=frozenset({"procrastinate"}),
+    seeds=frozenset({"procrastinate", ".defer", "batch_defer", "configure_task"}),
+    marks=(rb"\.\s*(?:defer|defer_async|batch_defer|batch_defer_async)\s*\(",),
+    functions={
+        **{f"procrastinate.{path}": Makes("app") for path in ("App", "app.App", "Blueprint", "blueprints.Blueprint")},
+        "procrastinate.RetryStrategy": Makes("strategy", configures=True),
+        "procrastinate.retry.RetryStrategy": Makes("strategy", configures=True),
+    },
+    objects={f"{_DJANGO}.app": "app", f"{_DJANGO}.procrastinate_app.app": "app"},
+    attributes={
+        "app": {**_APP, "with_connector": Makes("app"), "replace_connector": Makes("app")},
+        "job": {
+            "configure": Makes("configured", configures=True, keywords_in="task_kwargs"),
+            "defer": Form("defer", "keywords", unplaced=_DROPS),
+            "defer_async": Form("defer_async", "keywords", unplaced=_DROPS, awaited=True),
+            **_BATCH,
+        },
+        "configured": {
+            "defer": Form("defer", "keywords", unplaced=_REFUSES),
+            "defer_async": Form("defer_async", "keywords", unplaced=_REFUSES, awaited=True),
+            **_BATCH,
+        },
+    },
+    context="pass_context",
+    named_by_string=True,
+    makers=rb"\.\s*task\b",
+    retried_by="retry",
+    wire="procrastinate-json",
+    mismatch="the job fails in the worker with TypeError",
+    verb=".defer",
+)
+
+
+class Procrastinate(DeclaredFramework):
+    """Procrastinate: a task takes arguments by name, and its queue is a table of PostgreSQL."""
+
+    def __init__(self) -> None:
+        super().__init__(SPEC)
+        self._own_pool: bool | None = None
+
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """See Framework; first, what `@app.periodic` enqueues."""
+        for job in self.jobs.values():
+            registry.enqueues.extend(_periodic(solver, job))
+            _declared(job)
+        super().finish(solver, registry)
+        for job in self.jobs.values():
+            strategy = _strategy(job)
+            errors = strategy.get("retry_exceptions")
+            if errors is not None and job.delivery:
+                job.delivery = tuple(_narrowed(cause, errors) for cause in job.delivery)
+
+    def names(self, job: Job) -> tuple[str, ...]:
+        """Its name and aliases."""
+        option = job.options.get("aliases")
+        only = option.node if option is not None else None
+        items = only.elements if isinstance(only, (ir.ListExpr, ir.TupleExpr)) else []
+        return (job.name, *(i.value for i in items if isinstance(i, ir.Constant) and isinstance(i.value, str)))
+
+    def transactional(self, solver: Solver, enqueue: Enqueue) -> bool:
+        """Whether it is written on Django's connection, or on one that is handed over; a connector's pool is its own."""
+        if "connection" in enqueue.options or enqueue.open_options:
+            return True
+        if self._own_pool is None:
+            mentions = solver.callers.mentions
+            own = ("PsycopgConnector", "SyncPsycopgConnector", "AiopgConnector", "Psycopg2Connector")
+            self._own_pool = any(mentions.files(n) for n in own) and not mentions.files(_DJANGO)
+        return not self._own_pool
+
+    def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
+        """JSON, unless a connector is given an encoder of its own."""
+        if solver.forced_wire(self.name) is None and any(
+            solver.callers.mentions.files(n) for n in ("json_dumps", "PROCRASTINATE_JSON_DUMPS")
+        ):
+            return (), Confidence.LOW
+        return super().wires(solver, job)[0], Confidence.HIGH
+
+
+def _declared(job: Job) -> None:
+    """What the options of a declaration say of its delivery."""
+    lock = job.options.get("queueing_lock")
+    if lock is not None and job.dedup is None:
+        job.dedup = Dedup("queueing_lock", lock.origin)
+    retry = job.options.get("retry")
+    if retry is not None and retry.value.only == Literal(True):
+        error = Argument(known(ClassObject(ClassRef("Exception"))), retry.origin)
+        job.handlers.append(Handler("retry", "retry=True", retry.origin, [error], bound="none", bound_origin=retry.origin))
+
+
+def _strategy(job: Job) -> dict[str, Option]:
+    """What `retry=RetryStrategy(...)` is given."""
+    only = job.options["retry"].value.only if "retry" in job.options else None
+    data = only.data if isinstance(only, FrameworkValue) and only.role == "strategy" else None
+    return {o.name: o for o in data.options} if isinstance(data, Configured) else {}
+
+
+def _narrowed(cause: Cause, option: Option) -> Cause:
+    """A retry on the errors that a strategy names."""
+    found: list[ClassRef] = []
+    is_open = option.value.open
+    for kind in option.value.kinds():
+        if not isinstance(kind, Sequence):
+            return replace(cause, errors=(), open=True)
+        for value in kind.items if kind.items is not None else (kind.element,):
+            errors = of_value(value, None)
+            found += errors.classes
+            is_open = is_open or errors.open
+    return replace(cause, errors=tuple(found), open=is_open or not found)
+
+
+def _periodic(solver: Solver, job: Job) -> Iterator[Enqueue]:
+    """What `@app.periodic(cron=...)` above a job sends: the time, and what it was given as `task_kwargs`."""
+    if job.decl is None or job.decorated is None:
+        return
+    for decorator in job.decl.decorators:
+        only = solver.decorator_value(job.filename, decorator).only
+        if not (isinstance(only, FrameworkValue) and (only.framework, only.role) == (SPEC.name, "periodic")):
+            continue
+        unit = solver.unit(job.filename, decorator.start, decorator.end)
+        outer = next((s for s in solver.flow(unit).sites if s.call.end - s.call.start == decorator.end - decorator.start), None)
+        if outer is not None:
+            yield _scheduled(solver, job, outer)
+
+
+def _scheduled(solver: Solver, job: Job, site: Site) -> Enqueue:
+    made = Enqueue(SPEC.name, "periodic", site, site.unit.origin(site.call), (job,), in_test=solver.is_test(job.filename))
+    options, made.open_options = arguments.options_of(solver, site.call.args, site.env)
+    held = options.get("task_kwargs")
+    found = arguments.from_parts(solver, None, held.node if held is not None else None, site.env)
+    time = Argument(plain("int"), made.origin, "timestamp")
+    made.arguments, made.open_kwargs = [time, *found.arguments], found.open_kwargs or made.open_options
+    made.follows = True
+    return made
