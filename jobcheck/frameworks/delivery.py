@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jobcheck.frameworks.arguments import literal
 from jobcheck.registry import Cause, Handler, Job, Option, Registry
 from jobcheck.solve.exceptions import of_value
-from jobcheck.solve.kinds import ClassRef, Literal
+from jobcheck.solve.kinds import ClassRef, Literal, Plain
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -49,4 +49,5 @@ def of_option(job: Job, registry: Registry, name: str, framework: str | None) ->
 
 
 def _none(option: Option) -> bool:
-    return option.value.only in (Literal(0), Literal(None), Literal(False))
+    """Whether an option says that there are no further runs, or may say so: a wrapper's `retry=None` unless it is asked."""
+    return any(kind in (Literal(0), Literal(None), Literal(False), Plain("none")) for kind in option.value.kinds())
