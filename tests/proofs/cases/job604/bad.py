@@ -1,0 +1,19 @@
+from types import SimpleNamespace
+
+from django.core.mail import send_mail
+from redis import Redis
+from rq import Queue
+
+queue = Queue(connection=Redis())
+courier = SimpleNamespace(send=lambda number: send_mail("Shipped", f"Order {number}.", None, ["ada@example.org"]))
+
+
+def submit(order_id):
+    def ship():
+        courier.send(order_id)
+
+    queue.enqueue(ship)
+
+
+def run():
+    submit(7)
