@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from jobcheck.runtime.settings import settings
 from jobcheck.testing.rehearsal.actors import Part
+from jobcheck.testing.rehearsal.databases import let_go
 from jobcheck.testing.rehearsal.director import Director, Outcome
 from jobcheck.testing.rehearsal.schedule import Calm, Choice, Move, Seeded, Written, read, simpler, weight
 
@@ -58,8 +59,9 @@ def rehearse(
     do that; spawned ones import everything anew, need functions that can be imported, and take a second for each.
 
     Raises RehearsalFailed with the shortest schedule found that shows it, and ValueError when there is nothing to rehearse:
-    no job, nothing to compare, or a play that fails even so.
+    no job, nothing to compare, a play that fails even so, or a database of Django's that other processes cannot see.
     """
+    let_go()
     part = Part(play, fresh, state, check, tuple(effects), settings.strict)
     rehearsal = _Rehearsal(part, processes, timeout)
     if schedule is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import random
@@ -82,6 +83,7 @@ class Actor:
 
 
 def _act(pipe: Connection, other_end: Connection, part: Part, name: str) -> None:
+    gc.freeze()  # what the director has made is nobody's garbage here, and looking at it would copy it
     other_end.close()  # else it would not be seen here when the director dies
     random.seed(name)  # the same jitter and the same samples each time
     settings.strict = part.strict
