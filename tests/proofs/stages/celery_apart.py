@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import os
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,15 +63,13 @@ def side_by_side(load: Load) -> str:
 def _meet_after(name: str) -> None:
     """Let both workers pass a question to the database before either hears the answer."""
     ask: Callable[..., Any] = getattr(QuerySet, name)
-    meeting = threading.Barrier(2)
+    meeting, calls = threading.Barrier(2), itertools.count()
 
     def asked(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return ask(self, *args, **kwargs)
         finally:
-            if not meeting.broken and time.monotonic() < until:
-                with contextlib.suppress(threading.BrokenBarrierError):
-                    meeting.wait(2)
+            if next(calls) < meeting.parties:
+                meeting.wait(on_celery.PATIENCE)
 
-    until = time.monotonic() + 10
     setattr(QuerySet, name, asked)

@@ -18,8 +18,8 @@ def words(error: BaseException) -> str:
 
 def times(number: int, many: int) -> str:
     """How often, where `many` means that it would go on."""
-    if number >= many - 1:
-        return "again and again"
+    if number >= many:
+        return f"{many} times and goes on"
     return {1: "once", 2: "twice"}.get(number, f"{number} times")
 
 
