@@ -13,6 +13,7 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.frameworks.declared.huey import Huey
     from jobcheck.frameworks.declared.procrastinate import Procrastinate
     from jobcheck.frameworks.declared.rq import Rq
+    from jobcheck.frameworks.declared.saq import Saq
     from jobcheck.frameworks.declared.taskiq import Taskiq
     from jobcheck.frameworks.deferral import Deferral
     from jobcheck.frameworks.reference import Reference
@@ -22,4 +23,4 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.solve.orm.sqlalchemy import SqlAlchemy
 
     mappers = (DjangoModels(), SqlAlchemy(), Peewee(), MongoEngine())
-    return (Celery(), Reference(), Rq(), Dramatiq(), Huey(), Arq(), Taskiq(), Procrastinate(), Deferral(), *mappers)
+    return (Celery(), Reference(), Rq(), Dramatiq(), Huey(), Arq(), Taskiq(), Saq(), Procrastinate(), Deferral(), *mappers)

@@ -33,21 +33,22 @@ def _of_handler(job: Job, handler: Handler) -> Cause | None:
     return Cause("retry", handler.origin, classes, is_open, shared=not within, form=handler.form)
 
 
-def of_option(job: Job, registry: Registry, name: str, framework: str | None) -> list[Cause]:
+def of_option(job: Job, registry: Registry, name: str, framework: str | None, once: int = 0) -> list[Cause]:
     """`retries=3`, `retry=Retry(max=3)`: an option of the job, or of an enqueue of it, that asks for runs after any error.
 
     `framework` is the name of one that retries unasked: the option then says how often.
+    `once` is the number that stands for no further run.
     """
     given = [job.options[name]] if name in job.options else []
     own = bool(given)
     enqueues = (e for e in registry.enqueues if name in e.options and not e.in_test and any(j is job for j in e.jobs))
     given += [enqueue.options[name] for enqueue in enqueues]
-    found = [Cause("retry", o.origin, _ANY, form=f"{name}=") for o in given if not _none(o)]
+    found = [Cause("retry", o.origin, _ANY, form=f"{name}=") for o in given if not _none(o, once)]
     if framework is not None and not own:
         found.append(Cause("retry", job.decorated or job.origin, _ANY, shared=True, form=framework))
     return found
 
 
-def _none(option: Option) -> bool:
+def _none(option: Option, once: int) -> bool:
     """Whether an option says that there are no further runs, or may say so: a wrapper's `retry=None` unless it is asked."""
-    return any(kind in (Literal(0), Literal(None), Literal(False), Plain("none")) for kind in option.value.kinds())
+    return any(kind in (Literal(0), Literal(None), Literal(False), Literal(once), Plain("none")) for kind in option.value.kinds())

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """`refused`: the error that a naive moment is at the call; "" where it is read as UTC, whatever the settings say."""
+    """`refused`: the error that a naive moment is at the call; "" where it is read as UTC, whatever the settings say.
+
+    `epoch`: moments are numbers of seconds since 1970.
+    """
 
     options: tuple[str, ...]
     refused: str = ""
+    epoch: bool = False
 
 
 _ALL = {
@@ -18,6 +22,7 @@ _ALL = {
     "reference": Moments(("wait_until",), refused="OptionError"),
     "taskiq": Moments(("time",)),
     "procrastinate": Moments(("schedule_at",), refused="ValueError"),
+    "saq": Moments(("scheduled",), epoch=True),
 }
 
 

@@ -489,10 +489,11 @@ class DeclaredFramework(NoJobs):
         if as_lists:
             self._fill_lists(solver, made, form, given, keywords)
             return
-        rest = [a for a in given.rest if form.takes != "keywords" or a.keyword is not None or a.star == "**"]
+        by_name = form.takes == "keywords" or bool(form.unplaced)
+        rest = [a for a in given.rest if not by_name or a.keyword is not None or a.star == "**"]
         found = arguments.from_call(solver, rest, env)
         made.arguments, made.open_args, made.open_kwargs = found.arguments, found.open_args, found.open_kwargs
-        if form.takes == "keywords":
+        if by_name:
             lost = arguments.from_call(solver, [a for a in given.rest if a not in rest and not a.star], env)
             made.unplaced, made.unplaced_happens = lost.arguments, form.unplaced
             made.open_kwargs = made.open_kwargs or bool(lost.arguments)  # what is missing was meant by them
@@ -584,7 +585,7 @@ class DeclaredFramework(NoJobs):
             if self.spec.retried_by is not None and retried != "never":
                 silent = not job.unknown_options or self._leaves(solver, job, self.spec.retried_by)
                 unasked = self.display if retried == "always" and silent else None
-                job.delivery = tuple(delivery.of_option(job, registry, self.spec.retried_by, unasked))
+                job.delivery = tuple(delivery.of_option(job, registry, self.spec.retried_by, unasked, self.spec.once))
 
     def retried(self, solver: Solver) -> Either["never", "asked", "always"]:
         """Whether jobs are performed again after an error: all that do not say otherwise, those that ask for it, none."""

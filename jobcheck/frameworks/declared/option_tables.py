@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobcheck.frameworks.declared import arq, huey, procrastinate, rq
+from jobcheck.frameworks.declared import arq, huey, procrastinate, rq, saq
 from jobcheck.frameworks.options import MOMENTS, NUMBERS, SPAN, TEXT, Needs, Options, Place
 
 _SECONDS_OF = {
@@ -108,4 +108,24 @@ _PROCRASTINATE = Options(
     instead="{job}.configure({name}=...).defer(...)",
 )  # fmt: skip
 
-TABLES = {"procrastinate": _PROCRASTINATE, "rq": _RQ, "dramatiq": _DRAMATIQ, "huey": _HUEY, "arq": _ARQ}
+_SAQ_TAKES = frozenset(
+    "kwargs queue key timeout heartbeat retries ttl retry_delay retry_backoff scheduled priority group_key meta".split()
+)
+_SAQ = Options(
+    enqueue=Place(
+        taken=saq.FIELDS | {"poll_interval"}, documented=_SAQ_TAKES,
+        elsewhere={"delay": "scheduled=time.time() + seconds", "countdown": "scheduled=time.time() + seconds",
+                   "eta": "scheduled, in seconds since 1970", "job_id": "key", "max_retries": "retries"},
+        happens="SAQ hands it to the job as an argument",
+        needs={
+            "scheduled": Needs("seconds since 1970", MOMENTS | SPAN | TEXT, "the call raises TypeError"),
+            "timeout": Needs("a number of seconds", SPAN, "the message cannot be written"),
+        },
+    ),
+    declaration=Place(frozenset(), frozenset(), {}, ""),
+    telling=frozenset({"retry_backoff", "retry_delay"}),
+)
+
+TABLES = {
+    "procrastinate": _PROCRASTINATE, "rq": _RQ, "dramatiq": _DRAMATIQ, "huey": _HUEY, "arq": _ARQ, "saq": _SAQ,
+}  # fmt: skip

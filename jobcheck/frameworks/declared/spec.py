@@ -95,7 +95,8 @@ class Spec:
     wire         the serializer where nothing else is said
     named_by_string  jobs are enqueued by their names, so that a name that no job has is one that was not found
     makers       what a function of the project must match to return one of the framework's decorators or jobs
-    retried_by   the option (of a job or an enqueue) by which runs after an error are asked for; `retried`: they come unasked
+    retried_by   the option (of a job or an enqueue) by which runs after an error are asked for; `retried`: they come unasked;
+                 `once`: the number by which it asks for none
     objects      full names from outside the project -> role, for what is an object there and no class or function
     verb         how messages write that a job is enqueued
     awaits       the worker awaits jobs that are async functions
@@ -123,4 +124,5 @@ class Spec:
     retried_by: str | None = None
     retried: bool = False
     transactional: bool = False
+    once: int = 0
     verbs: frozenset[str] = field(default=frozenset())

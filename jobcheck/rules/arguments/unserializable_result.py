@@ -60,7 +60,8 @@ class UnserializableResult(Rule):
 
     def check(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
         wires = carriers(job, context)
-        unit = context.solver.function_unit(job.function) if job.function is not None and not job.is_async else None
+        runs = job.awaited or not job.is_async
+        unit = context.solver.function_unit(job.function) if job.function is not None and runs else None
         if not wires or job.signature is None or unit is None or unit.refused or context.solver.is_test(job.filename):
             return
         flow = context.solver.flow(unit)

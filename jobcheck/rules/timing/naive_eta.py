@@ -1,7 +1,8 @@
 """
 ## What it finds
 A moment without a time zone for when a job is to run, or until when: Celery's `eta=` and `expires=` from
-`datetime.now()`, the reference API's `wait_until=` from any naive datetime; and a moment written in the code that is past.
+`datetime.now()`, TaskIQ's `schedule_by_time`, the reference API's `wait_until=` from any naive datetime; a moment written in
+the code that is past; and a number of seconds to wait where the framework reads seconds since 1970 (SAQ's `scheduled=60`).
 
 ## Why it matters
 Celery reads a naive `eta` as UTC, whatever `timezone` and `enable_utc` say. `datetime.now()` is the host's local time:
@@ -44,9 +45,11 @@ from jobcheck.frameworks.settings_text import literal_text, said
 from jobcheck.registry import Enqueue, Job, Retry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.timing.clocks import Clock, clocks
-from jobcheck.solve.kinds import Origin, Plain, Value
+from jobcheck.solve.kinds import Literal, Origin, Plain, Value
 
 _UTC = frozenset({"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Etc/Zulu", "Etc/UCT", "UCT"})
+# Seconds since 1970 below which nobody means a moment: 1973.
+_ANY_MOMENT = 10**8
 _LATE = {
     "eta": "The job runs too early, at once or hours late, by the host's distance from UTC.",
     "expires": "It expires too early or too late, by the host's distance from UTC; if too early, the job never runs.",
@@ -68,7 +71,27 @@ class NaiveEta(Rule):
         for name in moment.options:
             given = _given(subject, name)
             if given is not None:
+                if moment.epoch:
+                    yield from self._since_1970(subject, name, *given, context)
+                    continue
                 yield from self._judge(subject, name, *given, moment.refused, context)
+
+    def _since_1970(
+        self, subject: Enqueue | Retry, name: str, node: ir.Expr, value: Value, context: Context
+    ) -> Iterator[FindingBuilder]:
+        """A number that is a wait, where the framework reads seconds since 1970."""
+        only = value.only
+        seconds = only.value if isinstance(only, Literal) else None
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < _ANY_MOMENT:
+            return
+        whose = context.display(subject.framework)
+        text = f"{name} of `{_label(subject)}` is {seconds}, and {whose} reads seconds since 1970: the job runs at once"
+        origin = subject.site.unit.origin(node)
+        builder = context.finding(
+            self, origin, text, confidence=Confidence.HIGH, job=_job(subject), framework=subject.framework,
+            how_to_fix=f"Add it to the present: `{name}=time.time() + {seconds}`.",
+        )  # fmt: skip
+        yield builder
 
     def _judge(
         self, subject: Enqueue | Retry, name: str, node: ir.Expr, value: Value, refused: str, context: Context
