@@ -29,7 +29,7 @@ class Server:
     """The process that runs the examples; a context manager."""
 
     def __enter__(self) -> Server:
-        path = os.pathsep.join([str(HERE.parent), str(REPOSITORY), os.environ.get("PYTHONPATH", "")])
+        path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH"), str(HERE.parent)]))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "proofs.server"],
             stdin=subprocess.PIPE,

@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("celery")
 pytest.importorskip("django")
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.append(str(Path(__file__).parents[1]))
 
 from jobcheck.report.rule_pages import rule_page
 from jobcheck.rules import all_rules

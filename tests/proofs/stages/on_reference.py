@@ -15,7 +15,7 @@ from proofs.stages.telling import sentence, times, words
 
 Load = Callable[[], ModuleType]
 MANY = 30
-SEEDS = 20
+SEEDS = 10
 
 
 def plain(load: Load) -> str:
