@@ -150,7 +150,8 @@ class Job:
     `handed_on` is a place where that is given to another job as an argument. `marker` says who vouches for its running
     twice, `dedup` what keeps equal messages from being queued twice; `delivery` is why it may run more than once for one
     message, as far as that is known. `hooks` are methods that run in the worker around the run, on the same object.
-    `awaited`: the worker awaits an async function. `verb` is how messages write its enqueue.
+    `awaited`: the worker awaits an async function. `verb` is how messages write its enqueue. `callable`: it can be called,
+    and is performed then.
     """
 
     framework: str
@@ -178,6 +179,7 @@ class Job:
     delivery: tuple[Cause, ...] = ()
     awaited: bool = False
     verb: str = ".delay"
+    callable: bool = True
 
     @property
     def label(self) -> str:

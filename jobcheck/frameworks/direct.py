@@ -23,7 +23,9 @@ def direct_calls(solver: Solver, job: Job) -> Iterator[Site]:
 
     Only what was declared to be a job counts: a function that is one by being enqueued may be called by anybody.
     """
-    if job.framework not in _PERFORMS or job.function is None or job.cls is not None or not _outermost(solver, job):
+    if job.callable and job.framework not in _PERFORMS:
+        return
+    if job.function is None or job.cls is not None or not _outermost(solver, job):
         return
     for unit in solver.callers.units_mentioning(job.function.name, called=True) or ():
         if unit.refused or (unit.filename, unit.offset) == (job.function.filename, job.function.start):

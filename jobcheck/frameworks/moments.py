@@ -10,11 +10,13 @@ class Moments:
     """`refused`: the error that a naive moment is at the call; "" where it is read as UTC, whatever the settings say.
 
     `epoch`: moments are numbers of seconds since 1970.
+    `zones`: a setting that makes naive moments right when it is False.
     """
 
     options: tuple[str, ...]
     refused: str = ""
     epoch: bool = False
+    zones: str = ""
 
 
 _ALL = {
@@ -23,6 +25,7 @@ _ALL = {
     "taskiq": Moments(("time",)),
     "procrastinate": Moments(("schedule_at",), refused="ValueError"),
     "saq": Moments(("scheduled",), epoch=True),
+    "django-tasks": Moments(("run_after",), refused="InvalidTask", zones="USE_TZ"),
 }
 
 

@@ -21,8 +21,8 @@ _SOURCE_FOLDERS = ("src", "lib")
 # fmt: off
 _OUTSIDE = sys.stdlib_module_names | {
     "apscheduler", "arq", "billiard", "celery", "channels", "dill", "django", "django_celery_beat", "django_q",
-    "django_rq", "dramatiq", "fastapi", "flask", "frappe", "huey", "kombu", "mongoengine", "odoo", "orjson", "peewee",
-    "pydantic", "procrastinate", "redis", "requests", "rest_framework", "rq", "saq", "sqlalchemy", "sqlmodel",
+    "django_rq", "django_tasks", "dramatiq", "fastapi", "flask", "frappe", "huey", "kombu", "mongoengine", "odoo", "orjson",
+    "peewee", "pydantic", "procrastinate", "redis", "requests", "rest_framework", "rq", "saq", "sqlalchemy", "sqlmodel",
     "starlette", "taskiq", "tortoise",
 }
 # fmt: on

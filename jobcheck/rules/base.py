@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DISPLAY = {
     "celery": "Celery", "reference": "jobcheck.runtime", "rq": "RQ", "dramatiq": "Dramatiq", "huey": "Huey", "arq": "arq",
-    "taskiq": "TaskIQ", "saq": "SAQ", "procrastinate": "Procrastinate",
+    "taskiq": "TaskIQ", "saq": "SAQ", "procrastinate": "Procrastinate", "django-tasks": "Django Tasks",
 }  # fmt: skip
 
 

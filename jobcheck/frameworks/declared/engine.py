@@ -129,7 +129,7 @@ class DeclaredFramework(NoJobs):
 
     def knows(self, qualname: str) -> bool:
         """See Framework."""
-        return qualname.partition(".")[0] in self.modules
+        return any(qualname.startswith(f"{module}.") for module in self.modules)
 
     def meaning(self, qualname: str) -> Meaning | None:
         """What calling a name from outside the project does or gives."""
@@ -208,7 +208,7 @@ class DeclaredFramework(NoJobs):
                 return self._object(solver, makes, configured, node, env)
             case Job() if mine.role == "job" and self.spec.call is not None:
                 return self._result(solver, self.spec.call, mine.data)
-            case Job(function=FunctionRef() as ref) if mine.role == "job":
+            case Job(function=FunctionRef() as ref) if mine.role == "job" and self.spec.callable:
                 return solver.returned(ref)
             case _:
                 return UNKNOWN
@@ -338,6 +338,7 @@ class DeclaredFramework(NoJobs):
             is_async=decl.is_async,
             awaited=self.spec.awaits,
             verb=self.spec.verb,
+            callable=self.spec.callable,
             unknown_options=data is not None and data.open,
         )
         if data is not None and data.own is not None:

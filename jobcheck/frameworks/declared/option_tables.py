@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobcheck.frameworks.declared import arq, huey, procrastinate, rq, saq
+from jobcheck.frameworks.declared import arq, django_tasks, huey, procrastinate, rq, saq
 from jobcheck.frameworks.options import MOMENTS, NUMBERS, SPAN, TEXT, Needs, Options, Place
 
 _SECONDS_OF = {
@@ -126,6 +126,24 @@ _SAQ = Options(
     telling=frozenset({"retry_backoff", "retry_delay"}),
 )
 
+_DJANGO_DECLARED = frozenset("priority queue_name backend takes_context".split())
+_DJANGO_TASKS = Options(
+    enqueue=Place(
+        taken=django_tasks.OPTIONS, documented=django_tasks.OPTIONS,
+        elsewhere={"countdown": "run_after", "delay": "run_after", "eta": "run_after", "queue": "queue_name"},
+        happens="the call raises TypeError", refused=True,
+        needs={"run_after": Needs("an aware datetime", SPAN | NUMBERS | TEXT, "the call raises AttributeError")},
+    ),
+    declaration=Place(
+        taken=_DJANGO_DECLARED | {"function"}, documented=_DJANGO_DECLARED,
+        elsewhere={"queue": "queue_name", "bind": "takes_context", "run_after": "using(run_after=...)"},
+        happens="the module does not import: task() raises TypeError",
+    ),
+    telling=frozenset({"run_after", "queue_name"}),
+    instead="{job}.using({name}=...).enqueue(...)",
+)  # fmt: skip
+
 TABLES = {
+    "django-tasks": _DJANGO_TASKS,
     "procrastinate": _PROCRASTINATE, "rq": _RQ, "dramatiq": _DRAMATIQ, "huey": _HUEY, "arq": _ARQ, "saq": _SAQ,
 }  # fmt: skip

@@ -100,6 +100,7 @@ class Spec:
     objects      full names from outside the project -> role, for what is an object there and no class or function
     verb         how messages write that a job is enqueued
     awaits       the worker awaits jobs that are async functions
+    callable     a declared job can be called, and is performed then
     transactional    the queue is a table that is written on the application's own connection
     """
 
@@ -125,4 +126,5 @@ class Spec:
     retried: bool = False
     transactional: bool = False
     once: int = 0
+    callable: bool = True
     verbs: frozenset[str] = field(default=frozenset())

@@ -2,11 +2,13 @@
 ## What it finds
 A job that is called like a plain function and whose result nobody uses: `send_mail_task(order.pk)` where
 `send_mail_task.delay(order.pk)` is one word more; and a plain call that is given an option of the queue (`countdown=8`).
+Of Django Tasks every call: what `@task` makes cannot be called.
 
 ## Why it matters
 The call performs the job here and now: in the request, before its answer, inside the open transaction, without retries and
 without a worker's time limit. Whoever made it a job meant it to run elsewhere. Nothing fails, so it is found when
-the page becomes slow. An option of the queue goes to the job as an argument: TypeError, or lost in its `**kwargs`.
+the page becomes slow. An option of the queue goes to the job as an argument: TypeError, or lost in its `**kwargs`. A call
+of a Django task raises TypeError, always.
 
 ## Example
 ```python
@@ -26,21 +28,22 @@ def approve(request, pk):
 Enqueue it. Where it is meant to run here and now, call a plain function that the job calls too: then nobody has to ask.
 
 ## Options
-High confidence: an option of the queue in the call. Medium: the call stands in code that answers a request (views,
-serializers, forms and admins of Django, routes of Flask, FastAPI and Pyramid, and functions that only these call), and the
-job is meant to run apart. That is so where other modules enqueue it (who does both side by side has chosen); and where
-nobody does, it takes an argument, is no schedule's, and says how a worker is to run it (retries, time limits), waits for
-another machine or program, or goes to the database once for each of many rows.
+High confidence: an option of the queue in the call, and every call of a Django task. Medium: the call stands in code
+that answers a request (views, serializers, forms and admins of Django, routes of Flask, FastAPI and Pyramid, and
+functions that only these call), and the job is meant to run apart. That is so where other modules enqueue it (who does
+both side by side has chosen); and where nobody does, it takes an argument, is no schedule's, and says how a worker is
+to run it (retries, time limits), waits for another machine or program, or goes to the database once for each of many
+rows.
 Everything else is low, and hidden: of what we read there half was meant.
 
 ## Known limits
-Celery, RQ (`@job`) and Dramatiq; a call of Huey's enqueues. Left alone: calls in tests, in other jobs and what they call,
-in management commands and scripts, in migrations; where the same function enqueues the job as well (a fallback), where
-an error of the job is caught by name, where the record is fetched again afterwards (low: where rows of a class are read of
-which the job writes some), under a test of a setting for eager or
-synchronous running, where a comment at the call says so, and in functions or with arguments that say `sync`, `now` or
-`force` in their name. Low: a job whose value is used somewhere, or that other jobs call, is a function too. A job under
-another decorator is not looked at: that may enqueue it.
+Celery, RQ (`@job`), Dramatiq, Procrastinate and Django Tasks; a call of Huey's enqueues. Left alone: calls in tests, in
+other jobs and what they call, in management commands and scripts, in migrations; where the same function enqueues the
+job as well (a fallback), where an error of the job is caught by name, where the record is fetched again afterwards
+(low: where rows of a class are read of which the job writes some), under a test of a setting for eager or synchronous
+running, where a comment at the call says so, and in functions or with arguments that say `sync`, `now` or `force` in
+their name. Low: a job whose value is used somewhere, or that other jobs call, is a function too. A job under another
+decorator is not looked at: that may enqueue it.
 """
 
 from __future__ import annotations
@@ -87,12 +90,23 @@ class DirectCall(Rule):
             sites = list(direct_calls(context.solver, job))
             if not sites:
                 continue
+            if not job.callable:
+                yield from (self._refused(job, site, context) for site in sites)
+                continue
             performed = context.once("performed", lambda: _performed(registry, context))
             plain = [site for site in sites if _queue_option(job, site) is None and not _by_hand(site)]
             helper = any(_in(site, performed) or not _unused(site) for site in plain)
             for site in sites:
                 if not _by_hand(site):
                     yield from self._judge(job, site, helper, _in(site, performed), apart, context)
+
+    def _refused(self, job: Job, site: Site, context: Context) -> FindingBuilder:
+        return context.finding(
+            self, site.unit.origin(site.call),
+            f"`{job.label}` is called like a function, and a job of {context.display(job.framework)} is none: TypeError",
+            severity=Severity.ERROR, confidence=Confidence.HIGH, job=job,
+            how_to_fix=f"Enqueue it (`{job.label}{job.verb}(...)`), or perform it here with `{job.label}.call(...)`.",
+        )  # fmt: skip
 
     def _judge(
         self, job: Job, site: Site, helper: bool, in_job: bool, apart: Apart, context: Context

@@ -68,6 +68,8 @@ class NaiveEta(Rule):
         moment = moments.of(subject.framework)
         if moment is None or context.solver.is_test(subject.origin.filename):
             return
+        if moment.zones and any("False" in text for text, _ in said(context.solver, moment.zones)):
+            return
         for name in moment.options:
             given = _given(subject, name)
             if given is not None:
