@@ -14,7 +14,8 @@ from jobcheck.runtime.settings import settings
 from jobcheck.testing import RehearsalFailed, rehearse
 from jobcheck.testing.rehearsal.actors import Part
 from jobcheck.testing.rehearsal.director import Director
-from jobcheck.testing.rehearsal.schedule import Seeded, read, written
+from jobcheck.testing.rehearsal.schedule import Move, Seeded, read, written
+from jobcheck.testing.rehearsal.single import single
 
 SEEDS = 60
 
@@ -359,6 +360,41 @@ class TestRefuses:
 def test_a_schedule_is_read_as_it_was_written():
     text = "play 1a!2 play ^3b ^4a+ 1b+ 1b"
     assert written(read(text)) == text
+
+
+def test_each_thing_that_can_go_wrong_is_tried_alone():
+    calm = [Move(), Move(1), Move(2), Move(), Move(3)]
+    tried = [written(moves) for moves in single(calm, {1: 2, 3: 1}, {1: 0, 2: 0, 3: 2})]
+    assert tried[:3] == ["play 1a 2a play 3a", "play play", "play 2a 1a play 3a"]
+    assert tried[3:9] == [
+        "play 2a play 3a 1a",
+        "play 1a+ 1a 2a play 3a",
+        "play 1a+ 2a play 3a 1a",
+        "play ^1a 2a play 3a",
+        "play 1a!1 1a 2a play 3a",
+        "play 1a!2 1a 2a play 3a",
+    ]
+    assert "play 1a 2a ^3a play" in tried
+    assert "play 1a 2a play 3a!1 3a" in tried
+    assert len(tried) == 3 + 6 + 4 + 5
+
+
+def test_a_death_behind_the_last_of_many_effects():
+    """Rare at random: those before it are more likely."""
+
+    class Long(Job):
+        def perform(self):
+            for number in range(15):
+                if number < 14 or not world["done"]:
+                    send(str(number))
+            world["done"] = True
+
+    def state():
+        return world["mails"].count("14")
+
+    with pytest.raises(RehearsalFailed) as found:
+        rehearse(Long.perform_later, fresh=world.reset, state=state, effects=[f"{__name__}.mail"])
+    assert found.value.schedule == "play 1a!15 1a"
 
 
 def test_moves_that_cannot_be_made_are_left_out():

@@ -15,6 +15,7 @@ from jobcheck.testing.rehearsal.actors import Part
 from jobcheck.testing.rehearsal.databases import let_go
 from jobcheck.testing.rehearsal.director import Director, Outcome
 from jobcheck.testing.rehearsal.schedule import Calm, Choice, Move, Seeded, Written, read, simpler, weight
+from jobcheck.testing.rehearsal.single import single
 
 __all__ = ["RehearsalFailed", "rehearse"]
 _TRIALS = 60  # performances spent on a shorter schedule
@@ -55,8 +56,10 @@ def rehearse(
     same effects, none missing and none twice. Where there are several good ends, `check` raises AssertionError for the
     others, and nothing is compared unless `state` is given. A job that fails for good is never a good end.
 
-    Tried are the seeds from 0 to `seeds`, or one `seed`, or a written `schedule`. `processes` are forked where the system can
-    do that; spawned ones import everything anew, need functions that can be imported, and take a second for each.
+    Tried are the seeds from 0 to `seeds`, or one `seed`, or a written `schedule`. Half of the seeds begin with the schedules in
+    which one thing goes wrong: with `seeds` above twice their number a worker has died behind each effect. `processes` are
+    forked where the system can do that; spawned ones import everything anew, need functions that can be imported, and take
+    a second for each.
 
     Raises RehearsalFailed with the shortest schedule found that shows it, and ValueError when there is nothing to rehearse:
     no job, nothing to compare, a play that fails even so, or a database of Django's that other processes cannot see.
@@ -68,7 +71,7 @@ def rehearse(
         rehearsal.under(Written(read(schedule)), None)
     else:
         for number in range(seeds) if seed is None else (seed,):
-            rehearsal.under(Seeded(number), number)
+            rehearsal.under(rehearsal.choice(number), number)
     return len(rehearsal.tried)
 
 
@@ -85,6 +88,12 @@ class _Rehearsal:
             raise ValueError("the play enqueues no job")
         if part.state is None and part.check is None and not self._calm.effects:
             raise ValueError("nothing happens that could be compared: give state= or check=, or name effects=[...]")
+        self._single = single(self._calm.moves, self._calm.points, self._calm.brought)
+
+    def choice(self, seed: int) -> Choice:
+        """Even seeds first try each thing that can go wrong alone; all others are drawn."""
+        at, odd = divmod(seed, 2)
+        return Seeded(seed) if odd or not 0 <= at < len(self._single) else Written(self._single[at])
 
     def under(self, choice: Choice, seed: int | None) -> None:
         """Perform, and raise RehearsalFailed when it ends otherwise."""

@@ -28,6 +28,8 @@ class Outcome(NamedTuple):
     story: list[str]
     enqueued: int
     effects: Counter[str]
+    points: dict[int, int]  # of each job, how many places there were to die
+    brought: dict[int, int]  # of each job, which move enqueued it
     state: Any
     failure: str | None = None
     trace: str = ""
@@ -50,6 +52,8 @@ class Director:
         self._moves: list[Move] = []
         self._story: list[list[str]] = []
         self._effects: list[Effect] = []
+        self._points: dict[int, int] = {}
+        self._brought: dict[int, int] = {}
         self._failure: tuple[str, str] | None = None
         self._play_is_over = False
         self._died_behind = 0
@@ -69,7 +73,9 @@ class Director:
             for actor in self._actors.values():
                 actor.end()
         story = [f"{line[0]}: {'; '.join(line[1:])}" for line in self._story]
-        return Outcome(self._moves, story, len(self._messages), self._counted(), state, *(self._failure or ()))
+        return Outcome(
+            self._moves, story, len(self._messages), self._counted(), self._points, self._brought, state, *(self._failure or ())
+        )
 
     def _following(self) -> Move | None:
         if len(self._moves) >= MOST:
@@ -119,6 +125,8 @@ class Director:
                 return "died"
             actor.ask("go on")
         self._at_work.remove(worker)
+        if move is not None:
+            self._points[move.job] = count
         if len(line) == 1:
             line.append("does nothing that is seen")
         if said == "done":
@@ -138,6 +146,7 @@ class Director:
         message = Message(text, shown, data["job_id"])
         self._messages.append(message)
         number = len(self._messages)
+        self._brought[number] = len(self._moves) - 1
         self._waiting[number] = message
         line.append(f"enqueues job {number}, {shown}")
         free = [name for name in WORKERS if name not in self._at_work]
