@@ -3,8 +3,9 @@
 Words about retries that do not mean what they seem to. Celery: an error given by position (`self.retry(error)`) or as
 text (`exc="..."`), keywords that `retry` does not have, `max_retries=None` where it is no "without limit",
 `self.retry` without a call, code behind it that is never reached; in `autoretry_for` a class outside of a tuple,
-text, instances, `SystemExit`; `retry_backoff` without `autoretry_for`. The reference API: `retry_on` without errors,
-an unknown `wait`, `attempts` below 1.
+text, instances, `SystemExit`; `retry_backoff` without `autoretry_for`. Celery and arq: runs that the job counts itself
+(`self.request.retries < 10`, `ctx["job_try"] > 8`) up to more than the framework allows. The reference API: `retry_on`
+without errors, an unknown `wait`, `attempts` below 1.
 
 ## Why it matters
 It shows when something fails, and then instead of the retry. `self.retry(error)` raises TypeError, for the first
@@ -49,7 +50,7 @@ from collections.abc import Hashable, Iterator
 from jobcheck.registry import Job, Registry
 from jobcheck.rules import alike
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
-from jobcheck.rules.delivery import declarations, misuses, performers
+from jobcheck.rules.delivery import counted, declarations, misuses, performers
 from jobcheck.rules.delivery.misuse import Misuse
 
 
@@ -89,3 +90,4 @@ class RetryMisuse(Rule):
             if signal.job is job and signal.what == "method":
                 yield misuses.uncalled(job, signal)
         yield from declarations.of_job(job, context)
+        yield from counted.of_job(job, context)
