@@ -36,7 +36,7 @@ def of_job(job: Job, context: Context) -> Iterator[Misuse]:
             yield Misuse(
                 "counted",
                 unit.origin(node),
-                f"`{job.label}` counts its runs up to {number}: {context.display(job.framework)} ends it before, {option} is {most}",
+                f"`{job.label}` counts its runs to {number}: {context.display(job.framework)} ends it before, {option} is {most}",
                 "What is left for the last run is never done, and there are fewer runs than the job counts on.",
                 f"Give the job `{option}=` as well, or compare with a number that it gets to",
                 Confidence.MEDIUM,
