@@ -9,6 +9,7 @@ def all_frameworks() -> tuple[Framework, ...]:
     """Every framework that jobcheck knows, in the order in which they are asked."""
     from jobcheck.frameworks.celery import Celery
     from jobcheck.frameworks.declared.arq import Arq
+    from jobcheck.frameworks.declared.django_q import DjangoQ
     from jobcheck.frameworks.declared.django_tasks import DjangoTasks
     from jobcheck.frameworks.declared.dramatiq import Dramatiq
     from jobcheck.frameworks.declared.huey import Huey
@@ -24,5 +25,5 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.solve.orm.sqlalchemy import SqlAlchemy
 
     mappers = (DjangoModels(), SqlAlchemy(), Peewee(), MongoEngine())
-    declared = (Rq(), Dramatiq(), Huey(), Arq(), Taskiq(), Saq(), Procrastinate(), DjangoTasks())
+    declared = (Rq(), Dramatiq(), Huey(), Arq(), Taskiq(), Saq(), Procrastinate(), DjangoTasks(), DjangoQ())
     return (Celery(), Reference(), *declared, Deferral(), *mappers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobcheck.frameworks.declared import arq, django_tasks, huey, procrastinate, rq, saq
+from jobcheck.frameworks.declared import arq, django_q, django_tasks, huey, procrastinate, rq, saq
 from jobcheck.frameworks.options import MOMENTS, NUMBERS, SPAN, TEXT, Needs, Options, Place
 
 _SECONDS_OF = {
@@ -143,7 +143,18 @@ _DJANGO_TASKS = Options(
     instead="{job}.using({name}=...).enqueue(...)",
 )  # fmt: skip
 
+_DJANGO_Q = Options(
+    enqueue=Place(
+        taken=django_q.OPTIONS | django_q.SCHEDULED, documented=django_q.OPTIONS - {"q_options"}, elsewhere={},
+        happens="django-q2 hands it to the job as an argument",
+    ),
+    declaration=Place(frozenset(), frozenset(), {}, ""),
+    telling=frozenset(),
+    instead="async_task({job}, ..., {name}=...)",
+)
+
 TABLES = {
+    "django-q2": _DJANGO_Q,
     "django-tasks": _DJANGO_TASKS,
     "procrastinate": _PROCRASTINATE, "rq": _RQ, "dramatiq": _DRAMATIQ, "huey": _HUEY, "arq": _ARQ, "saq": _SAQ,
 }  # fmt: skip

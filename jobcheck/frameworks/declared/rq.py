@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jobcheck.code import ir
 from jobcheck.findings import Confidence
+from jobcheck.frameworks.declared import importable
 from jobcheck.frameworks.declared.engine import Bound, DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
-from jobcheck.registry import Around, Enqueue, Job
-from jobcheck.solve.kinds import LocalFunction
+from jobcheck.registry import Enqueue, Job
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -82,7 +80,7 @@ class Rq(DeclaredFramework):
         for made in super()._enqueues(solver, site, bound, certain):
             node = self._told_apart(bound.form, site.call).job
             if certain and node is not None:
-                made.unimportable = _unimportable(solver, site, node, made.jobs)
+                made.unimportable = importable.why_not(solver, site, node, made.jobs)
             yield made
 
     def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
@@ -91,35 +89,3 @@ class Rq(DeclaredFramework):
             return ("rq-pickle", "rq-json"), Confidence.LOW
         wires, confidence = super().wires(solver, job)
         return wires, Confidence.HIGH if confidence is Confidence.MEDIUM else confidence
-
-
-_RENAMES = re.compile(rb"__(?:qual)?name__\s*=[^=]|update_wrapper|\bglobals\(|^\s*global\s|setattr\(", re.MULTILINE)
-
-
-def _unimportable(solver: Solver, site: Site, node: ir.Expr, jobs: tuple[Job, ...]) -> str:
-    """Why the worker cannot import a function by its module and qualified name; "" where it may."""
-    only = solver.value(node, site.env).only
-    if isinstance(only, LocalFunction):
-        function, env = solver.nested_node(only) or (None, None)
-        if isinstance(function, ir.Lambda):
-            return "lambda"
-        own = env is not None and env.unit is site.unit and isinstance(function, ir.FunctionDef) and not function.decorators
-        return "nested" if own and not _renamed(solver, site) else ""
-    return "main" if any(job.filename == site.unit.filename for job in jobs) and _is_script(site.around) else ""
-
-
-def _renamed(solver: Solver, site: Site) -> bool:
-    """Whether something nearby may give a nested function another name, or a place in its module."""
-    text = solver.raw(site.unit.filename) or b""
-    return _RENAMES.search(text) is not None
-
-
-def _is_script(around: Around | None) -> bool:
-    """Whether code stands in `if __name__ == "__main__":`."""
-    while around is not None:
-        if around.role == "branch" and isinstance(around.node, ir.If) and isinstance(around.node.test, ir.Compare):
-            test = around.node.test
-            named = isinstance(test.left, ir.Name) and test.left.id == "__name__"
-            return named and any(isinstance(c, ir.Constant) and c.value == "__main__" for c in test.comparators)
-        around = around.outer
-    return False

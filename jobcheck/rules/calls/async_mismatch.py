@@ -83,7 +83,7 @@ class AsyncMismatch(Rule):
             return
         if job.is_async and _is_never_awaited(job, context):
             yield context.finding(
-                self, job.origin, f"`{job.label}` is an async function, {_what_happens(job)}", job=job,
+                self, job.origin, f"`{job.label}` is an async function, {_what_happens(job, context)}", job=job,
                 how_to_fix="Declare it with `def`, and run its async part with `asyncio.run(...)`.",
             )  # fmt: skip
         for site in _dropped(job, context):
@@ -95,10 +95,10 @@ class AsyncMismatch(Rule):
             )  # fmt: skip
 
 
-def _what_happens(job: Job) -> str:
+def _what_happens(job: Job, context: Context) -> str:
     if job.framework == "reference":
         return "which is refused at enqueue: a worker calls it without awaiting"
-    return "which Celery never awaits: a run makes a coroutine and performs nothing"
+    return f"which {context.display(job.framework)} never awaits: a run makes a coroutine and performs nothing"
 
 
 def _is_never_awaited(job: Job, context: Context) -> bool:
@@ -106,6 +106,8 @@ def _is_never_awaited(job: Job, context: Context) -> bool:
         return False
     if job.framework == "reference":
         return not (job.decl and len(job.decl.decorators) > (1 if job.decorated else 0))
+    if job.decorated is None and job.cls is None:
+        return not _is_wrapped(job)  # enqueued as it is: no class or app of the project's comes between
     if job.unknown_options or _has_own_class(job, context) or _is_wrapped(job):
         return False
     return not any(_AWAITED.search(context.solver.raw(name) or b"") for name in context.solver.project.filenames)

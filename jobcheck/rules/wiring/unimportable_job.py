@@ -34,7 +34,7 @@ Put the function at the top level of a module, and pass it what it took from aro
 None.
 
 ## Known limits
-RQ and django-rq only. Quiet for a nested function that is decorated (`functools.wraps` gives it the name of another), and
+RQ, django-rq and django-q2. Quiet for a nested function that is decorated (`functools.wraps` gives it the name of another), and
 in a module that sets names of functions or global names by hand.
 """
 
@@ -48,7 +48,7 @@ from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 _WHY = {
     "lambda": "a lambda is enqueued: it has no name that a worker could import, and the run fails",
     "nested": "a function inside another one is enqueued: no worker can import it, and the run fails",
-    "main": "a function of the script itself is enqueued: it belongs to `__main__`, which RQ refuses with ValueError",
+    "main": "a function of the script itself is enqueued: it belongs to `__main__`, which no worker can import",
 }
 
 
