@@ -1,22 +1,23 @@
 """Make jobcheck/wire/tables.json from what was measured.
 
-    python tools/make_wire_tables.py path/to/serializer_matrix.json
+    python tools/make_wire_tables.py
 
-The matrix is every value through every framework and a real store. tests/wire/measured.json adds rows that the matrix
-lacks (sent through the serializers alone) and older kombu. The wires of the reference runtime are spelled out below;
-a test runs the runtime against them.
+tests/conformance/measured/ has every value through every framework and a real store (tools/conformance.py writes it).
+tests/wire/measured.json has older kombu, and the rows whose library does not install beside a framework (sent through
+its serializer alone). The wires of the reference runtime are spelled out below; a test runs the runtime against them.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import sys
+import runpy
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 MEASURED = ROOT / "tests" / "wire" / "measured.json"
+CONFORMANCE = ROOT / "tests" / "conformance"
 TABLES = ROOT / "jobcheck" / "wire" / "tables.json"
 
 # (outcome, becomes, error): "same" | "changed" | "enqueue-error" | "worker-error"; None: not measured.
@@ -59,20 +60,6 @@ REFERENCE = {
     "sidekiq": ("jobcheck", "json", False, True),
     "activejob": ("jobcheck", "json", True, True),
 }
-
-LABELS = {
-    "dict_bytes": "dict bytes key", "dict_intenum": "dict IntEnum key", "dict_str_mixin": "dict (str, Enum) key",
-    "dict_decimal": "dict Decimal key", "dict_datetime": "dict datetime key", "dict_instance": "dict object key",
-    "json_hook": "object with __json__", "dict_items": "dict.items() view", "zip": "zip object",
-    "enumerate": "enumerate object", "match": "re.Match", "traceback": "traceback", "frame": "frame",
-    "db_connection": "sqlite3.Connection", "tempfile": "tempfile.TemporaryFile", "local_class": "class in a function",
-    "named_tempfile": "tempfile.NamedTemporaryFile", "local_instance": "instance of a class in a function",
-    "async_result": "Celery AsyncResult", "signature": "Celery Signature",
-    "sqlalchemy_row": "SQLAlchemy Row", "sqlalchemy_query": "SQLAlchemy Query", "sqlalchemy_select": "SQLAlchemy Select",
-    "sqlalchemy_result": "SQLAlchemy ScalarResult", "sqlalchemy_session": "SQLAlchemy Session",
-    "peewee": "Peewee model instance", "peewee_query": "Peewee ModelSelect", "mongoengine": "MongoEngine Document",
-    "object_id": "bson.ObjectId",
-}  # fmt: skip
 
 # An old interpreter cannot make these; they fare as their neighbour does.
 LIKE = {"dt_zoneinfo": "dt_utc", "pd_timestamp": "dt_utc"}
@@ -135,8 +122,13 @@ def short_cell(row: str, result: list[str]) -> Cell:
     return cell(row, {"outcome": kind, "exc": rest})
 
 
+def by_hand(codec: str, row: str) -> bool:
+    """Whether a row is what `added` says, whatever a run shows: the run has not all of the framework around it."""
+    return (row == "signature" and codec.startswith("celery-")) or (row == "json_hook" and codec == "taskiq-json")
+
+
 def added(codec: str, row: str, newest: dict[str, Any]) -> Cell:
-    """What a codec does to a row that the matrix lacks."""
+    """What a codec does to a row that was not sent through the framework."""
     if codec == "none":
         return SAME
     if codec == "django-tasks-rq":  # checked as JSON, then pickled as it was
@@ -226,15 +218,13 @@ def _activejob_cell(row: str) -> Cell:
     return refused("a key must be a string" if row in KEY_ROWS else "there is no serializer for this type")
 
 
-def newest_wires(matrix: dict[str, Any], measured: dict[str, Any]) -> dict[str, dict[str, Cell]]:
+def newest_wires(runs: dict[str, Any], measured: dict[str, Any], rows: list[str]) -> dict[str, dict[str, Cell]]:
     """Every cell at the newest versions."""
     newest = measured["newest"]["results"]
-    extra = [row for row in newest["celery-json"] if row not in matrix["values"]]
-    wires = {}
+    wires: dict[str, dict[str, Cell]] = {}
     for name, (_, _, _, _, codec) in WIRES.items():
-        results = matrix["configs"][name]["results"]
-        wires[name] = {row: cell(row, results[row]) for row in matrix["values"]}
-        wires[name].update({row: added(codec, row, newest) for row in extra})
+        run = {row: outcome for row, outcome in runs[name].items() if not by_hand(codec, row)}
+        wires[name] = {row: short_cell(row, run[row]) if row in run else added(codec, row, newest) for row in rows}
     plain = wires["rq-json"]
     return {**wires, "resque": resque(plain), "sidekiq": sidekiq(plain), "activejob": activejob(plain)}
 
@@ -270,10 +260,10 @@ def traits(name: str) -> dict[str, Any]:
     return {"library": library, "format": form, "keyword_arguments": keywords, "positional": positional}
 
 
-def tables(matrix: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
+def tables(runs: dict[str, Any], measured: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
     """The tables as they are shipped: each distinct outcome once, each wire a row of numbers (-1: not measured)."""
-    wires = newest_wires(matrix, measured)
-    rows = list(wires["celery-json"])
+    rows = list(labels)
+    wires = newest_wires(runs, measured, rows)
     outcomes: list[Cell] = [SAME]
 
     def number(value: Cell) -> int:
@@ -291,9 +281,23 @@ def tables(matrix: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
             listed[name]["older"] = [
                 {"below": r["below"], "rows": {row: number(c) for row, c in r["rows"].items()}} for r in past[name]
             ]
-    labels = {row: matrix["values"].get(row, {}).get("label") or LABELS[row] for row in rows}
-    versions = matrix["meta"]["versions"]["venv"] | {"arq": "0.28.0"}
-    return {"versions": versions, "rows": labels, "outcomes": outcomes, "wires": listed}
+    return {"versions": versions(), "rows": labels, "outcomes": outcomes, "wires": listed}
+
+
+def versions() -> dict[str, str]:
+    """What the environments of the conformance run pin."""
+    pins: dict[str, str] = {}
+    for path in sorted((CONFORMANCE / "environments").glob("*.txt")):
+        found = re.findall(r"^([\w.-]+)(?:\[\w,]+\])?==(\S+)$", path.read_text(), re.MULTILINE)
+        # Of a library that two environments have (redis), the newer.
+        pins.update({name.lower(): v for name, v in found if version_key(v) >= version_key(pins.get(name.lower(), "0"))})
+    return dict(sorted(pins.items()))
+
+
+def from_runs() -> dict[str, Any]:
+    """The tables as what is committed makes them."""
+    runs = {name: json.loads((CONFORMANCE / "measured" / f"{name}.json").read_text()) for name in WIRES}
+    return tables(runs, json.loads(MEASURED.read_text()), runpy.run_path(str(CONFORMANCE / "labels.py"))["LABELS"])
 
 
 def write(table: dict[str, Any]) -> None:
@@ -309,10 +313,5 @@ def write(table: dict[str, Any]) -> None:
     TABLES.write_text("{\n" + ",\n".join(parts) + "\n}\n")
 
 
-def main(path: str) -> None:
-    matrix = json.loads(Path(path).read_text())
-    write(tables(matrix, json.loads(MEASURED.read_text())))
-
-
 if __name__ == "__main__":
-    main(sys.argv[1])
+    write(from_runs())
