@@ -151,7 +151,7 @@ class Job:
     twice, `dedup` what keeps equal messages from being queued twice; `delivery` is why it may run more than once for one
     message, as far as that is known. `hooks` are methods that run in the worker around the run, on the same object.
     `awaited`: the worker awaits an async function. `verb` is how messages write its enqueue. `callable`: it can be called,
-    and is performed then.
+    and is performed then. `apart`: it is performed by another process than the one that enqueues it.
     """
 
     framework: str
@@ -179,6 +179,7 @@ class Job:
     delivery: tuple[Cause, ...] = ()
     awaited: bool = False
     verb: str = ".delay"
+    apart: bool = True
     callable: bool = True
 
     @property

@@ -8,6 +8,7 @@ from jobcheck.frameworks.base import Framework
 def all_frameworks() -> tuple[Framework, ...]:
     """Every framework that jobcheck knows, in the order in which they are asked."""
     from jobcheck.frameworks.celery import Celery
+    from jobcheck.frameworks.declared.apscheduler import Apscheduler
     from jobcheck.frameworks.declared.arq import Arq
     from jobcheck.frameworks.declared.django_q import DjangoQ
     from jobcheck.frameworks.declared.django_tasks import DjangoTasks
@@ -25,5 +26,6 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.solve.orm.sqlalchemy import SqlAlchemy
 
     mappers = (DjangoModels(), SqlAlchemy(), Peewee(), MongoEngine())
-    declared = (Rq(), Dramatiq(), Huey(), Arq(), Taskiq(), Saq(), Procrastinate(), DjangoTasks(), DjangoQ())
+    first = (Rq(), Dramatiq(), Huey(), Arq(), Taskiq(), Saq(), Apscheduler())
+    declared = (*first, Procrastinate(), DjangoTasks(), DjangoQ())
     return (Celery(), Reference(), *declared, Deferral(), *mappers)

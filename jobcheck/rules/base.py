@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 DISPLAY = {
     "celery": "Celery", "reference": "jobcheck.runtime", "rq": "RQ", "dramatiq": "Dramatiq", "huey": "Huey", "arq": "arq",
-    "taskiq": "TaskIQ", "saq": "SAQ", "procrastinate": "Procrastinate", "django-tasks": "Django Tasks",
-    "django-q2": "django-q2",
+    "taskiq": "TaskIQ", "saq": "SAQ", "apscheduler": "APScheduler", "procrastinate": "Procrastinate",
+    "django-tasks": "Django Tasks", "django-q2": "django-q2",
 }  # fmt: skip
 
 

@@ -271,6 +271,9 @@ class DeclaredFramework(NoJobs):
             return None
         own = signatures.which(solver, decorator, filename, decl)
         job = self._declared(solver, FunctionRef(filename, decl.qualname, decl.start), decl, cls, data, own)
+        if data.declares.keeps:
+            job.verb, job.awaited = "", job.awaited and data.declares.awaits
+            return known(Function(FunctionRef(filename, decl.qualname, decl.start)), job.origin)
         return known(FrameworkValue(self.name, "job", job), job.origin)
 
     def makes_jobs(self, solver: Solver, value: Value) -> bool:
@@ -319,6 +322,14 @@ class DeclaredFramework(NoJobs):
         found = solver.function_decl(ref)
         return None if found is None else self._declared(solver, ref, found[0], found[1], data, None)
 
+    def method_of(self, solver: Solver, ref: FunctionRef) -> Job | None:
+        """The job that a method is because it is enqueued as one of an object or a class."""
+        job = self.job_of(solver, ref)
+        if job is not None and job.decl is not None and job.signature is None:
+            rest = job.decl.decorators
+            job.signature = signatures.seen_by_caller(solver, ref.filename, job.decl, self.spec.injected + 1, rest)
+        return job
+
     def _declared(
         self, solver: Solver, ref: FunctionRef, decl: FunctionDecl, cls: ClassRef | None, data: Decorator | None,
         decorator: DecoratorDecl | None,
@@ -338,6 +349,7 @@ class DeclaredFramework(NoJobs):
             is_async=decl.is_async,
             awaited=self.spec.awaits,
             verb=self.spec.verb,
+            apart=self.spec.apart,
             callable=self.spec.callable,
             unknown_options=data is not None and data.open,
         )
@@ -417,6 +429,8 @@ class DeclaredFramework(NoJobs):
             return
         in_test = solver.is_test(site.unit.filename)
         made = Enqueue(self.name, form.name, site, site.unit.origin(site.call), jobs, name, in_test=in_test)
+        for job in jobs:
+            job.awaited = job.awaited and form.awaits
         made.sent, made.immediate = form.sent, form.immediate
         made.unawaited = certain and form.awaited and site.usage == "dropped"
         made.arguments_only = form.takes in ("call", "keywords") and not form.swallowed
@@ -537,6 +551,8 @@ class DeclaredFramework(NoJobs):
                 job = mine.data
             elif isinstance(kind, Function) and kind.bound is None:
                 job = self.job_of(solver, kind.ref)
+            elif isinstance(kind, Function) and self.spec.methods:
+                job = self.method_of(solver, kind.ref)
             elif isinstance(kind, Literal) and isinstance(kind.value, str):
                 name = kind.value
                 job = self.named(solver, kind.value, filename)

@@ -24,6 +24,7 @@ class Form:
     swallowed   names that this form takes out of the keywords as options of its own
     lists       names of the two parts, and `lists_at` their positions after lead and job, for `takes` lists
     sent        False: it builds a message; `immediate`: it runs here and now
+    awaits      what performs the job awaits an async function
     awaited     the call gives a coroutine, and nothing is enqueued before it is awaited
     commit      whether it waits for the transaction by itself (django-rq's default)
     """
@@ -39,6 +40,7 @@ class Form:
     sent: bool = True
     immediate: bool = False
     awaited: bool = False
+    awaits: bool = True
     commit: bool = False
     unplaced: str = ""
 
@@ -51,12 +53,15 @@ class Declares:
     leads      names of its own positional parameters (`@job("high")`), which are options then
     job_at     position of a function among its positionals when it is called with one (`job(f)`), if it may be
     periodic   it also schedules the job
+    keeps      it gives back the function itself; `awaits`: as of a Form
     """
 
     name: str
     bare: bool = True
     leads: tuple[str, ...] = ()
     periodic: bool = False
+    keeps: bool = False
+    awaits: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,9 @@ class Spec:
     retried_by   the option (of a job or an enqueue) by which runs after an error are asked for; `retried`: they come unasked;
                  `once`: the number by which it asks for none
     objects      full names from outside the project -> role, for what is an object there and no class or function
-    verb         how messages write that a job is enqueued
+    methods      bound methods may be jobs
+    apart        jobs are performed by another process than the one that enqueues
+    verb         how messages write that a job is enqueued; "": the decorated function is no job object
     awaits       the worker awaits jobs that are async functions
     callable     a declared job can be called, and is performed then
     transactional    the queue is a table that is written on the application's own connection
@@ -122,6 +129,8 @@ class Spec:
     objects: Mapping[str, str] = field(default_factory=dict)
     awaits: bool = True
     verb: str = ".delay"
+    methods: bool = False
+    apart: bool = True
     retried_by: str | None = None
     retried: bool = False
     transactional: bool = False

@@ -57,7 +57,7 @@ class HostBoundArgument(Rule):
 
     def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
         enqueue = message.enqueue
-        if enqueue.immediate or enqueue.in_test:
+        if enqueue.immediate or enqueue.in_test or not message.job.apart:
             return
         for argument, parameter, path in trips.placed(message):
             found = self.path(argument, message, path, context) or self.process(argument, parameter, message, context)

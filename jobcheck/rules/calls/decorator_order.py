@@ -68,7 +68,7 @@ class DecoratorOrder(Rule):
     subject = Job
 
     def check(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
-        if job.decl is None or job.decorated is None or context.solver.is_test(job.filename):
+        if job.decl is None or job.decorated is None or not job.verb or context.solver.is_test(job.filename):
             return
         above = [d for d in job.decl.decorators if d.start < job.decorated.start]
         for decorator in reversed(above):

@@ -60,7 +60,7 @@ class InstanceState(Rule):
     subject = Registry
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
-        for job in sorted(registry.jobs, key=lambda job: job.key):
+        for job in sorted((job for job in registry.jobs if job.apart), key=lambda job: job.key):
             if job.function is None or not job.bound or context.solver.is_test(job.filename):
                 continue
             run = instances.run_of(job, context)

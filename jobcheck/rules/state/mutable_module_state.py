@@ -59,7 +59,7 @@ class MutableModuleState(Rule):
     subject = Registry
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
-        jobs = [j for j in registry.jobs if j.function is not None and not context.solver.is_test(j.filename)]
+        jobs = [j for j in registry.jobs if j.apart and j.function is not None and not context.solver.is_test(j.filename)]
         run: dict[tuple[str, int], tuple[Job, Visit]] = {}
         for job in sorted(jobs, key=lambda job: job.key):
             for visit in visits_of(job, context):

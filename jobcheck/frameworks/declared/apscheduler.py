@@ -1,0 +1,111 @@
+"""APScheduler 3. Source: apscheduler 3.11.3, installed and run (facts/FRAMEWORKS.md 11; tests/facts/test_apscheduler.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.findings import Confidence
+from jobcheck.frameworks.declared import importable
+from jobcheck.frameworks.declared.engine import Bound, DeclaredFramework
+from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
+from jobcheck.registry import Enqueue, Job, Message
+from jobcheck.solve.defs import Env
+from jobcheck.solve.kinds import External, FrameworkValue, Kind, Literal, Mapping, Value, known
+from jobcheck.solve.sites import Site
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+# Schedulers whose executor calls jobs in a thread and is done with what it gets; the others await it.
+_THREADS = ("background.BackgroundScheduler", "blocking.BlockingScheduler", "gevent.GeventScheduler", "qt.QtScheduler")
+_AWAITING = ("asyncio.AsyncIOScheduler", "tornado.TornadoScheduler")
+_BASES = ("base.BaseScheduler", "twisted.TwistedScheduler")
+# It builds a schedule: nothing runs before its time, and declaring one when a module is imported is right.
+_ADD = Form("add_job", "lists", 0, ("func",), ("trigger",), lists_at=(0, 1), sent=False)
+_ADD_THREAD = Form("add_job", "lists", 0, ("func",), ("trigger",), lists_at=(0, 1), sent=False, awaits=False)
+_ADD_FLASK = Form("add_job", "lists", 1, ("func",), ("id",), sent=False)
+_DECLARES = Declares("scheduled_job", bare=False, leads=("trigger",), periodic=True, keeps=True)
+_DECLARES_THREAD = Declares("scheduled_job", bare=False, leads=("trigger",), periodic=True, keeps=True, awaits=False)
+_STORES = (
+    "sqlalchemy.SQLAlchemyJobStore", "redis.RedisJobStore", "mongodb.MongoDBJobStore", "rethinkdb.RethinkDBJobStore",
+    "zookeeper.ZooKeeperJobStore", "etcd.EtcdJobStore",
+)  # fmt: skip
+STORED = "stored"
+SPEC = Spec(
+    name="apscheduler",
+    display="APScheduler",
+    modules=frozenset({"apscheduler", "flask_apscheduler", "django_apscheduler"}),
+    seeds=frozenset({"apscheduler", "add_job", "scheduled_job"}),
+    marks=(rb"\.\s*(?:add_job|scheduled_job)\s*\(",),
+    functions={
+        **{f"apscheduler.schedulers.{name}": Makes("threads") for name in _THREADS},
+        **{f"apscheduler.schedulers.{name}": Makes("scheduler") for name in (*_AWAITING, *_BASES)},
+        "flask_apscheduler.APScheduler": Makes("flask"),
+        **{f"apscheduler.jobstores.{name}": Makes("store") for name in _STORES},
+        "django_apscheduler.jobstores.DjangoJobStore": Makes("store"),
+    },
+    attributes={
+        "threads": {"add_job": _ADD_THREAD, "scheduled_job": _DECLARES_THREAD},
+        "scheduler": {"add_job": _ADD, "scheduled_job": _DECLARES},
+        "flask": {"add_job": _ADD_FLASK, "task": _DECLARES},
+    },
+    makers=rb"\b(?:scheduled_job|task)\s*\(",
+    wire="apscheduler-pickle",
+    mismatch="the call raises ValueError",
+    methods=True,
+    apart=False,
+)
+
+
+class Apscheduler(DeclaredFramework):
+    """APScheduler: any callable is a job; what is written depends on where the scheduler keeps its jobs."""
+
+    def __init__(self) -> None:
+        super().__init__(SPEC)
+        self._written: list[Enqueue] = []
+
+    def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
+        """See Framework; a scheduler is told by where it keeps the jobs that name no store."""
+        made = super().call(solver, callee, node, env)
+        mine = self._mine(made.only) if made is not None and made.only is not None else None
+        if mine is None or mine.role not in ("threads", "scheduler") or not isinstance(callee, External):
+            return made
+        return known(FrameworkValue(self.name, mine.role, STORED if self._stores(solver, node, env) else None))
+
+    def _stores(self, solver: Solver, node: ir.Call, env: Env) -> bool:
+        """Whether the default store that a scheduler is made with is outside of the process."""
+        given = next((solver.value(a.value, env).only for a in node.args if a.keyword == "jobstores"), None)
+        entries = given.entries if isinstance(given, Mapping) else ()
+        kinds = [value.only for key, value in entries if key.only == Literal("default")]
+        return any(isinstance(kind, FrameworkValue) and kind.role == "store" for kind in kinds)
+
+    def named(self, solver: Solver, name: str, filename: str) -> Job | None:
+        """The job of `module:function`."""
+        return super().named(solver, name.replace(":", "."), filename) if ":" in name else None
+
+    def _enqueues(self, solver: Solver, site: Site, bound: Bound, certain: bool) -> Iterator[Enqueue]:
+        func = site.call.func
+        owner = solver.value(func.value, site.env).only if isinstance(func, ir.Attribute) else None
+        stored = isinstance(owner, FrameworkValue) and owner.data == STORED
+        for made in super()._enqueues(solver, site, bound, certain):
+            node = self._told_apart(bound.form, site.call).job
+            if stored and node is not None and "jobstore" not in made.options:
+                self._written.append(made)
+                why = importable.why_not(solver, site, node, made.jobs)
+                made.unimportable = why if why != "main" else ""
+            yield made
+
+    def message(self, solver: Solver, enqueue: Enqueue, job: Job) -> Message:
+        """See DeclaredFramework; only what goes to a store outside of the process is written at all."""
+        made = super().message(solver, enqueue, job)
+        if solver.forced_wire(self.name) is None and all(enqueue is not written for written in self._written):
+            made.wires = ()
+        return made
+
+    def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
+        """pickle, where anything is written."""
+        forced = solver.forced_wire(self.name)
+        written = any(job in enqueue.jobs for enqueue in self._written)
+        return ((forced or self.spec.wire,), Confidence.HIGH) if forced or written else ((), Confidence.LOW)
