@@ -122,9 +122,13 @@ def short_cell(row: str, result: list[str]) -> Cell:
     return cell(row, {"outcome": kind, "exc": rest})
 
 
+# Where a signature travels as a dict; YAML refuses it.
+REBUILT = ("celery-json", "celery-msgpack", "celery-pickle")
+
+
 def by_hand(codec: str, row: str) -> bool:
     """Whether a row is what `added` says, whatever a run shows: the run has not all of the framework around it."""
-    return (row == "signature" and codec.startswith("celery-")) or (row == "json_hook" and codec == "taskiq-json")
+    return (row == "signature" and codec in REBUILT) or (row == "json_hook" and codec == "taskiq-json")
 
 
 def added(codec: str, row: str, newest: dict[str, Any]) -> Cell:
@@ -134,7 +138,7 @@ def added(codec: str, row: str, newest: dict[str, Any]) -> Cell:
     if codec == "django-tasks-rq":  # checked as JSON, then pickled as it was
         json_cell = added("django-tasks", row, newest)
         return json_cell if json_cell and json_cell[0].endswith("error") else SAME
-    if row == "signature" and codec.startswith("celery-"):
+    if row == "signature" and codec in REBUILT:
         return SAME  # a dict that Celery makes a signature of again
     if row == "json_hook" and codec == "taskiq-json":
         return None  # depends on what else the class is
