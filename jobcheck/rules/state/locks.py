@@ -8,10 +8,10 @@ from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.rules.state import keys
 from jobcheck.rules.state.rows import Row, Step, locks_around
-from jobcheck.solve.defs import dotted
+from jobcheck.solve.defs import dotted, target_names
 from jobcheck.solve.flow import Flow, Site
 from jobcheck.solve.kinds import FrameworkValue
-from jobcheck.solve.order import may_precede
+from jobcheck.solve.order import chain, may_precede
 from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.reach import Visit
 from jobcheck.solve.solver import Solver
@@ -24,10 +24,19 @@ def stale_save(solver: Solver, row: Row) -> tuple[Site, Step] | None:
     for site in row.flow.sites:
         operation = solver.records.operation(site)
         if operation is not None and operation.act == "lock" and operation.record is None and _same_row(solver, operation, row):
-            save = next((s for s in row.saves if _after(row, site, s)), None)
+            save = next((s for s in row.saves if _after(row, site, s) and not _compared(site, s)), None)
             if save is not None:
                 return site, save
     return None
+
+
+def _compared(lock: Site, save: Step) -> bool:
+    """Whether the save stands under a test of the locked row: `if order.version == locked.version: order.save()`."""
+    stmt = lock.stmt
+    targets = stmt.targets if isinstance(stmt, ir.Assign) else []
+    names = {name for target in targets for name in target_names(target)}
+    tests = [a.node.test for a in chain(save.around) if a.role == "branch" and isinstance(a.node, ir.If)]
+    return any(isinstance(node, ir.Name) and node.id in names for test in tests for node in walk(test))
 
 
 def _same_row(solver: Solver, operation: Operation, row: Row) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from jobcheck.code import ir
@@ -76,8 +77,27 @@ def rebindings(function: ir.FunctionDef, name: str, after: ir.Stmt) -> Iterator[
     """Later statements of a function that give a name another value or delete it, and that `after` can reach."""
     path = _path(function.body, after)
     for stmt in statements(function.body):
-        if stmt.start >= after.end and _rebinds(stmt, name) and _reaches(path, stmt):
+        if stmt.start >= after.end and _rebinds(stmt, name) and _reaches(path, stmt) and not _fills(function, name, stmt):
             yield stmt
+
+
+def _fills(function: ir.FunctionDef, name: str, stmt: ir.Stmt) -> bool:
+    """Whether a statement gives a name a value only where it has none: `if x is None: x = ...`."""
+    for (block, index), (inner, _) in itertools.pairwise(_path(function.body, stmt)):
+        outer = block[index]
+        if isinstance(outer, ir.If) and inner is outer.body and _lacks(outer.test, name):
+            return True
+    return False
+
+
+def _lacks(test: ir.Expr, name: str) -> bool:
+    match test:
+        case ir.UnaryOp(op="not", operand=ir.Name(id=said)):
+            return said == name
+        case ir.Compare(left=ir.Name(id=said), ops=["is" | "=="], comparators=[ir.Constant(kind="none")]):
+            return said == name
+        case _:
+            return False
 
 
 def _rebinds(stmt: ir.Stmt, name: str) -> bool:
