@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from jobcheck.code import ir
+from jobcheck.code.walk import walk
 from jobcheck.solve.sites import Around
 
 
@@ -31,9 +32,27 @@ def exclusive(first: Around | None, second: Around | None) -> bool:
 
 def may_precede(first: ir.Node, around: Around | None, second: ir.Node, other: Around | None) -> bool:
     """Whether `first` may have run when `second` runs: both of one flow, each with what is open around it."""
-    if exclusive(around, other):
+    if exclusive(around, other) or _left(around, other):
         return False
     return first.end <= second.start or shared_loop(around, other) is not None
+
+
+def _left(first: Around | None, second: Around | None) -> bool:
+    """Whether the function is left, by a `return` at the end of a branch, before it gets from one place to the other."""
+    if any(a.role in ("handler", "final") for a in chain(second)):
+        return False  # an error, or the return itself, may lead there
+    around = {(id(a.node), a.truth) for a in chain(second)}
+    return any(a.role == "branch" and (id(a.node), a.truth) not in around and _returns(a) for a in chain(first))
+
+
+def _returns(branch: Around) -> bool:
+    """Whether who enters a branch of an `if` goes no further than its end."""
+    if not isinstance(branch.node, ir.If):
+        return False
+    body = branch.node.body if branch.truth else branch.node.orelse
+    if not body or not isinstance(body[-1], ir.Return):
+        return False
+    return not any(isinstance(node, ir.Simple) and node.kind != "pass" for stmt in body for node in walk(stmt))
 
 
 def surely_precedes(first: ir.Node, around: Around | None, second: ir.Node, other: Around | None) -> bool:
