@@ -19,7 +19,8 @@ class Opening:
     family   django, sqlalchemy, peewee
     using    the database alias where it is written; `named` when some alias is given, known or not
     saved    the parameter of the outermost function whose row has just been written, `act` how (save, delete, or before:
-             it is about to be), `model` the class of it; `whole`: the saves that are known write all of its fields
+             it is about to be), `model` the class of it; `whole`: the saves that are known write all of its fields;
+             `edited`: that somebody edits such rows in Django's admin is all that is known of saves inside a transaction
     """
 
     how: str
@@ -33,3 +34,4 @@ class Opening:
     act: str = ""
     model: ClassRef | None = None
     whole: bool = False
+    edited: bool = False
