@@ -39,12 +39,14 @@ DEEPEST_ITEM = 3
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A record or query inside an argument. `cls` is the class of the rows; `query` when it is a query."""
+    """A record or query inside an argument. `cls` is the class of the rows; `query` when it is a query, `listed` when the
+    argument holds it among others."""
 
     kind: Kind
     cls: ClassRef | None
     certain: bool
     query: bool = False
+    listed: bool = False
 
 
 def held(value: Value, context: Context, depth: int = 0) -> Held | None:
@@ -56,7 +58,8 @@ def held(value: Value, context: Context, depth: int = 0) -> Held | None:
         found = _of_kind(kind, context, depth)
         # One of several, and nobody knows of which class: the others may be keys.
         if found is not None and (certain or found.cls is not None):
-            return Held(found.kind, found.cls, found.certain and certain, found.query)
+            listed = found.listed or isinstance(kind, Sequence)
+            return Held(found.kind, found.cls, found.certain and certain, found.query, listed)
     return None
 
 
@@ -137,12 +140,12 @@ def _asks_by_key(use: Use) -> bool:
 
 def _harmless(use: Use, record: Held, context: Context) -> bool:
     """Whether a use reads nothing that may have changed."""
-    if use.how in ("iterated", "truth", "typetest", "escapes"):  # what becomes of it out of sight is no evidence
+    if use.how in ("iterated", "truth", "typetest"):
         return True
     if use.how == "compare":
         return use.other.only in (Plain("none"), Literal(None))
     if use.how == "argument":
-        return not use.other.kinds() or _asks_by_key(use)
+        return not record.listed and _asks_by_key(use)  # whole rows, and many of them, where keys would do
     if use.how != "attribute":
         return False
     if use.name in _KEYS or use.name.startswith("_meta") or use.name == "__class__":
