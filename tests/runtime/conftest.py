@@ -2,8 +2,15 @@
 
 import pytest
 
-from jobcheck.runtime import configure
+from jobcheck.runtime import ambient, configure
 from jobcheck.runtime.settings import settings
+
+
+@pytest.fixture(autouse=True)
+def no_django(request, monkeypatch):
+    """Another test of this process may have configured Django, whose language and zone would be taken along."""
+    if "django" not in request.module.__name__:
+        monkeypatch.setattr(ambient, "_django", lambda module: None)
 
 
 @pytest.fixture(autouse=True)
