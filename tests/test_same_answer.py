@@ -74,10 +74,14 @@ def test_order_of_paths(project: Path) -> None:
     assert output(project, project, *names) == output(project, project, *reversed(names))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture(scope="module")
+def whole(project: Path) -> list[Finding]:
+    return findings(project)
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_named_files_have_the_findings_of_the_whole(project: Path, data: st.DataObject) -> None:
-    whole = findings(project)
+def test_named_files_have_the_findings_of_the_whole(project: Path, whole: list[Finding], data: st.DataObject) -> None:
     files = sorted({f.place.filename for f in whole})
     name = data.draw(st.sampled_from(files))
     part = [f for f in findings(project, (name,)) if f.place.filename == name]
