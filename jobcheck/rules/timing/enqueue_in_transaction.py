@@ -188,10 +188,7 @@ def _of_parent(
     read = next((r for r in asked if r.model == row.model and not (r.fields and r.fields <= KEYS)), None)
     if read is not None and row.model is not None:
         text = f" that {_DONE.get(row.act, 'writes')} a `{row.model.name}`: the job, which reads such rows, may not see that yet"
-        sure = min(level, Confidence.MEDIUM)
-        if row.operation is None and path.opening.edited:
-            sure = sure.lowered()  # somebody edits there by hand, now and then: and the job is told of another row
-        yield _Case(sure, path, row, read.origin, text)
+        yield _Case(min(level, Confidence.MEDIUM), path, row, read.origin, text)
 
 
 def _question(known: tuple[reads.Read, ...], row: Row, parameter: str | None, context: Context) -> reads.Read | None:

@@ -19,8 +19,7 @@ class Opening:
     family   django, sqlalchemy, peewee
     using    the database alias where it is written; `named` when some alias is given, known or not
     saved    the parameter of the outermost function whose row has just been written, `act` how (save, delete, or before:
-             it is about to be), `model` the class of it; `whole`: the saves that are known write all of its fields;
-             `edited`: that somebody edits such rows in Django's admin is all that is known of saves inside a transaction
+             it is about to be), `model` the class of it; `whole`: the saves that are known write all of its fields
     """
 
     how: str
@@ -34,4 +33,3 @@ class Opening:
     act: str = ""
     model: ClassRef | None = None
     whole: bool = False
-    edited: bool = False

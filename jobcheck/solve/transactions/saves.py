@@ -67,7 +67,7 @@ class Saves:
             if b"admin" not in data or not _REGISTERS.search(data):
                 continue
             for origin in (*self._admins(filename, model), *self._registered(filename, model)):
-                yield Opening("admin", origin, f"Django's admin saves a `{model.name}` inside a transaction", edited=True)
+                yield Opening("admin", origin, f"Django's admin saves a `{model.name}` inside a transaction")
 
     def _admins(self, filename: str, model: ClassRef) -> Iterator[Origin]:
         """Classes of admins for the model."""
