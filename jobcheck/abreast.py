@@ -27,8 +27,11 @@ def abreast(pieces: Sequence[Callable[[], T]], processes: int) -> list[T]:
     turns, tickets = os.pipe()
     os.write(tickets, bytes(range(len(pieces))))
     os.close(tickets)  # who finds the pipe empty is done
-    helpers = [_helper(pieces, turns) for _ in range(count - 1)]
+    helpers: list[tuple[int, int]] = []
     try:
+        with contextlib.suppress(OSError):  # no more processes are to be had: those that there are do the work
+            for _ in range(count - 1):
+                helpers.append(_helper(pieces, turns))
         done = _take(pieces, turns)
         for _, answers in helpers:
             done |= _received(answers)
@@ -52,7 +55,12 @@ def _take(pieces: Sequence[Callable[[], T]], turns: int) -> dict[int, T]:
 def _helper(pieces: Sequence[Callable[[], T]], turns: int) -> tuple[int, int]:
     """The number of a new process, and the pipe on which it answers."""
     answers, out = os.pipe()
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(answers)
+        os.close(out)
+        raise
     if pid:
         os.close(out)
         return pid, answers

@@ -70,6 +70,16 @@ def test_what_a_piece_raises_is_raised() -> None:
     """) == "raised"
 
 
+def test_who_gets_no_process_does_it_alone() -> None:
+    assert alone("""
+        def refused():
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+
+        os.fork = refused
+        print(abreast([lambda n=n: n for n in range(3)], 4))
+    """) == "[0, 1, 2]"
+
+
 def test_no_process_is_forked_beside_threads() -> None:
     stop = threading.Event()
     thread = threading.Thread(target=stop.wait)

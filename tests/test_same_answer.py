@@ -79,7 +79,7 @@ def whole(project: Path) -> list[Finding]:
     return findings(project)
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_named_files_have_the_findings_of_the_whole(project: Path, whole: list[Finding], data: st.DataObject) -> None:
     files = sorted({f.place.filename for f in whole})
