@@ -14,7 +14,8 @@ even start. `retry(ex=error)` puts the error into the message, which cannot be e
 Text for `exc` is raised after the last run, as TypeError in place of the error that happened. `max_retries=None`
 given to `retry()` or in `retry_kwargs` means the job's own limit, which is 3; a negative one means no retry.
 `SystemExit` is retried, but after the last run it ends the worker's process. `retry_backoff` is about automatic
-retries only: `self.retry()` does not look at it. The reference API refuses when the module is imported.
+retries only: `self.retry()` does not look at it. A job that counts to ten under a limit of three retries (Celery) or five runs
+(arq) is ended before: what it keeps for its last run is never done. The reference API refuses when the module is imported.
 
 ## Example
 ```python
@@ -39,7 +40,9 @@ None.
 
 ## Known limits
 Values whose kinds are not known are not judged. Options that a base class's own `apply_async` or `retry` may take are
-left alone. One option of automatic retries that does nothing on more than three jobs is one finding, at the first of
+left alone. Runs counted by hand are told only with a number that is written out, in the job's own function, where the job
+asks for the retry itself and its limit is seen; for arq the limit is the worker's, when all of them say the same.
+One option of automatic retries that does nothing on more than three jobs is one finding, at the first of
 them; the others are its related places.
 """
 
