@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks.declared import importable
-from jobcheck.frameworks.declared.engine import Bound, DeclaredFramework
+from jobcheck.frameworks.declared import calls, importable
+from jobcheck.frameworks.declared.carried import Bound
+from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
 from jobcheck.registry import Enqueue, Job, Message
 from jobcheck.solve.defs import Env
@@ -90,7 +91,7 @@ class Apscheduler(DeclaredFramework):
         owner = solver.value(func.value, site.env).only if isinstance(func, ir.Attribute) else None
         stored = isinstance(owner, FrameworkValue) and owner.data == STORED
         for made in super()._enqueues(solver, site, bound, certain):
-            node = self._told_apart(bound.form, site.call).job
+            node = calls.told_apart(bound.form, site.call).job
             if stored and node is not None and "jobstore" not in made.options:
                 self._written.append(made)
                 why = importable.why_not(solver, site, node, made.jobs)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jobcheck.frameworks.declared import importable
-from jobcheck.frameworks.declared.engine import Bound, DeclaredFramework
+from jobcheck.frameworks.declared import calls, importable
+from jobcheck.frameworks.declared.carried import Bound
+from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Form, Makes, Spec
 from jobcheck.frameworks.settings_text import said
 from jobcheck.registry import Enqueue, Job, Message
@@ -57,7 +58,7 @@ class DjangoQ(DeclaredFramework):
         for made in super()._enqueues(solver, site, bound, certain):
             if made.form == _OBJECT.name:
                 made.sent = site.usage == "receiver"  # `AsyncTask(f, 1).run()`
-            node = self._told_apart(bound.form, site.call).job
+            node = calls.told_apart(bound.form, site.call).job
             if certain and node is not None:
                 made.unimportable = importable.why_not(solver, site, node, made.jobs)
             yield made

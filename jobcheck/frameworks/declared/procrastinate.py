@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments
-from jobcheck.frameworks.declared.engine import Configured, DeclaredFramework
+from jobcheck.frameworks.declared.carried import Configured
+from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
 from jobcheck.registry import Argument, Cause, Dedup, Enqueue, Handler, Job, Option, Registry
 from jobcheck.solve.exceptions import of_value

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jobcheck.findings import Confidence
-from jobcheck.frameworks.declared import importable
-from jobcheck.frameworks.declared.engine import Bound, DeclaredFramework
+from jobcheck.frameworks.declared import calls, importable
+from jobcheck.frameworks.declared.carried import Bound
+from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
 from jobcheck.registry import Enqueue, Job
 from jobcheck.solve.sites import Site
@@ -78,7 +79,7 @@ class Rq(DeclaredFramework):
 
     def _enqueues(self, solver: Solver, site: Site, bound: Bound, certain: bool) -> Iterator[Enqueue]:
         for made in super()._enqueues(solver, site, bound, certain):
-            node = self._told_apart(bound.form, site.call).job
+            node = calls.told_apart(bound.form, site.call).job
             if certain and node is not None:
                 made.unimportable = importable.why_not(solver, site, node, made.jobs)
             yield made

@@ -1,0 +1,101 @@
+"""The arguments of a call that enqueues: which are the job, which are its arguments, which are options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.frameworks import arguments
+from jobcheck.frameworks.declared.spec import Form
+from jobcheck.registry import Enqueue
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+
+@dataclass(slots=True)
+class Given:
+    """The arguments of a call, told apart."""
+
+    job: ir.Expr | None = None
+    rest: list[ir.Arg] = field(default_factory=list)
+    options: list[ir.Arg] = field(default_factory=list)
+    open: bool = False
+
+
+def told_apart(form: Form, call: ir.Call) -> Given:
+    """Which parts of a call are the job, its arguments, and options."""
+    given = Given()
+    lead = len(form.lead)
+    position = 0
+    for arg in call.args:
+        if arg.keyword is not None:
+            if arg.keyword in form.job_names and form.job_at is not None and given.job is None:
+                given.job = arg.value
+            elif arg.keyword in form.swallowed or arg.keyword in form.lead:
+                given.options.append(arg)
+            else:
+                given.rest.append(arg)
+            continue
+        if arg.star or given.open:
+            given.open = given.open or arg.star == "*"
+            given.rest.append(arg)
+            continue
+        if form.job_at is not None and position == form.job_at:
+            given.job = arg.value
+        elif position >= lead + (form.job_at is not None):
+            given.rest.append(arg)
+        else:
+            name = form.lead[position - (form.job_at is not None and position > form.job_at)]
+            given.options.append(ir.Arg(arg.start, arg.end, arg.value, name))
+        position += 1
+    return given
+
+
+def fill(solver: Solver, made: Enqueue, form: Form, given: Given) -> None:
+    """Give an enqueue the arguments and options of its call."""
+    env = made.site.env
+    made.options, _ = arguments.options_of(solver, given.options, env)
+    keywords = {a.keyword: a for a in made.site.call.args if a.keyword is not None}
+    as_lists = form.takes == "lists" or (form.takes == "either" and any(name in keywords for name in form.lists))
+    if as_lists:
+        _fill_lists(solver, made, form, given, keywords)
+        return
+    by_name = form.takes == "keywords" or bool(form.unplaced)
+    rest = [a for a in given.rest if not by_name or a.keyword is not None or a.star == "**"]
+    found = arguments.from_call(solver, rest, env)
+    made.arguments, made.open_args, made.open_kwargs = found.arguments, found.open_args, found.open_kwargs
+    if by_name:
+        lost = arguments.from_call(solver, [a for a in given.rest if a not in rest and not a.star], env)
+        made.unplaced, made.unplaced_happens = lost.arguments, form.unplaced
+        made.open_kwargs = made.open_kwargs or bool(lost.arguments)  # what is missing was meant by them
+    _take_spread(solver, made, form, [a for a in rest if a.star == "**"])
+
+
+def _take_spread(solver: Solver, made: Enqueue, form: Form, spread: list[ir.Arg]) -> None:
+    """`enqueue(f, **options)`: the names that the form takes for itself are options there, too."""
+    taken = form.swallowed | frozenset(form.lead)
+    options, _ = arguments.options_of(solver, spread, made.site.env)
+    made.options |= {name: option for name, option in options.items() if name in taken and name not in made.options}
+    if form.takes == "either" and any(a.name in form.lists for a in made.arguments):
+        made.arguments, made.open_args, made.open_kwargs = [], True, True
+    made.arguments = [a for a in made.arguments if a.name not in taken]
+
+
+def _fill_lists(solver: Solver, made: Enqueue, form: Form, given: Given, keywords: dict[str, ir.Arg]) -> None:
+    env = made.site.env
+    parts: list[ir.Expr | None] = []
+    positional = [a.value for a in given.rest if a.keyword is None and not a.star]
+    for index, name in enumerate(form.lists):
+        at = form.lists_at[index] if form.lists_at is not None else -1
+        arg = keywords.get(name)
+        parts.append(arg.value if arg is not None else positional[at] if 0 <= at < len(positional) else None)
+    found = arguments.from_parts(solver, parts[0], parts[1], env)
+    made.arguments, made.open_args, made.open_kwargs = found.arguments, found.open_args, found.open_kwargs
+    made.malformed = found.malformed
+    others, is_open = arguments.options_of(solver, given.rest, env, frozenset(form.lists))
+    made.options |= others
+    made.open_options = is_open
+    made.open_args = made.open_args or given.open or (is_open and parts[0] is None)
+    made.open_kwargs = made.open_kwargs or given.open or (is_open and parts[1] is None)
