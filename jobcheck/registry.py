@@ -264,6 +264,7 @@ class Enqueue:
     arguments_only  every keyword of the call is an argument of the job: no option has a place there
     transactional  the message is a row of the application's own connection: committed with the others, or not at all
     unimportable  why no worker can import what is enqueued: lambda, nested, main (a function of the script that is run)
+    misnamed    what becomes of it, as the job itself was handed over where its name is wanted (at `named`); "" otherwise
     through     the calls on the way when the project's own functions hand the job on: from the one in the outermost such
                 function to the framework's own form; `site` and `origin` are then the call that starts it
     """
@@ -291,6 +292,7 @@ class Enqueue:
     deferred: Deferred | None = None
     through: tuple[Site, ...] = ()
     unimportable: str = ""
+    misnamed: str = ""
     unawaited: bool = False
     unplaced: list[Argument] = field(default_factory=list)
     unplaced_happens: str = ""

@@ -11,12 +11,14 @@ class Moments:
 
     `epoch`: moments are numbers of seconds since 1970.
     `zones`: a setting that makes naive moments right when it is False.
+    `local`: naive moments are read as local time, unless this setting or option says another zone.
     """
 
     options: tuple[str, ...]
     refused: str = ""
     epoch: bool = False
     zones: str = ""
+    local: str = ""
 
 
 _ALL = {
@@ -24,6 +26,7 @@ _ALL = {
     "reference": Moments(("wait_until",), refused="OptionError"),
     "taskiq": Moments(("time",)),
     "procrastinate": Moments(("schedule_at",), refused="ValueError"),
+    "apscheduler": Moments(("run_date", "next_run_time", "start_date", "end_date"), local="timezone"),
     "saq": Moments(("scheduled",), epoch=True),
     "django-tasks": Moments(("run_after",), refused="InvalidTask", zones="USE_TZ"),
 }

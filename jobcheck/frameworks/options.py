@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jobcheck.frameworks.celery import names
+from jobcheck.registry import Option
+from jobcheck.solve.kinds import Instance, Literal
 
 SECONDS = "a number of seconds"
+OBJECT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,9 @@ class Place:
     elsewhere   names that mean something in another place or framework, with what to say instead
     happens     what an unknown name does, as the end of a sentence
     refused     every unknown name is an error at run time, so none needs to look like a known one
+    labels      any name may be given, for code of the project that looks for it
+    by          an option that decides which names there are: `variants` has the place for each of its values, for "" where it
+                is not given, and for `OBJECT` where it is some object
     """
 
     taken: frozenset[str]
@@ -36,6 +42,18 @@ class Place:
     happens: str
     needs: Mapping[str, Needs] = field(default_factory=dict)
     refused: bool = False
+    labels: bool = False
+    by: str = ""
+    variants: Mapping[object, Place] = field(default_factory=dict)
+
+    def beside(self, given: Mapping[str, Option], whole: bool = True) -> Place:
+        """The place as it is beside the other options of a call; `whole`: all of them are seen."""
+        option = given.get(self.by)
+        if option is None:
+            return self.variants.get("", self) if whole else self
+        only = option.value.only
+        key = (only.value or "") if isinstance(only, Literal) else OBJECT if isinstance(only, Instance) else None
+        return self.variants.get(key, self)
 
 
 @dataclass(frozen=True, slots=True)

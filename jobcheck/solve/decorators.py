@@ -10,7 +10,7 @@ TRANSPARENT = frozenset({
     "django.views.decorators.csrf.csrf_exempt", "django.contrib.auth.decorators.login_required",
     "django.contrib.auth.decorators.permission_required", "django.views.decorators.http.require_POST",
     "django.views.decorators.http.require_GET", "django.dispatch.receiver", "rest_framework.decorators.action",
-    "rest_framework.decorators.api_view", "rest_framework.decorators.permission_classes",
+    "rest_framework.decorators.api_view", "dishka.integrations.taskiq.inject", "rest_framework.decorators.permission_classes",
 })  # fmt: skip
 PROPERTIES = frozenset({
     "property", "functools.cached_property", "django.utils.functional.cached_property",

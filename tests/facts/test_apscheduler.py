@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import uuid
 import warnings
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +12,11 @@ from typing import Any
 import pytest
 
 pytest.importorskip("apscheduler", minversion="3")
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, EVENT_JOB_MISSED
+from apscheduler.jobstores.base import ConflictingIdError
 from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
 
 LATER = datetime.now() + timedelta(days=1)
 RAN: list[Any] = []
@@ -19,6 +24,15 @@ RAN: list[Any] = []
 
 def remind(user_id: Any, text: str = "hello") -> None:
     RAN.append((user_id, text))
+
+
+def tidy() -> None:
+    RAN.append("tidy")
+
+
+def raises() -> None:
+    RAN.append("raises")
+    raise ValueError
 
 
 async def poll() -> None:
@@ -101,3 +115,144 @@ def test_methods_are_jobs(memory: Any) -> None:
     memory.add_job(Cleaner().clean, "interval", args=["b"], minutes=5)
     with pytest.raises(ValueError, match="argument"):
         memory.add_job(Cleaner().clean, "interval", args=["a", "b"], minutes=5)
+
+
+# --- options -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("trigger", "given"),
+    [
+        ("interval", {"minute": 5}),
+        ("cron", {"hours": 3}),
+        ("date", {"seconds": 30}),
+        (None, {"minutes": 5}),
+        ("interval", {"seconds": 30, "max_instance": 1}),
+        ("interval", {"seconds": 30, "user_id": 7}),
+        ("interval", {"seconds": 30, "id": 7}),
+        ("interval", {"seconds": 30, "id": uuid.uuid4()}),
+        ("interval", {"seconds": 30, "misfire_grace_time": 1.5}),
+        ("interval", {"seconds": 30, "misfire_grace_time": timedelta(seconds=5)}),
+        ("interval", {"seconds": 30, "max_instances": "2"}),
+        ("interval", {"seconds": 30, "args": 7}),
+        ("interval", {"seconds": 30, "kwargs": [7]}),
+        ("date", {"run_date": 5}),
+        ("date", {"run_date": timedelta(seconds=5)}),
+    ],
+    ids=str,
+)
+def test_options_that_are_refused_at_the_call(memory: Any, trigger: str | None, given: dict[str, Any]) -> None:
+    with pytest.raises(TypeError):
+        memory.add_job(tidy, trigger, **given)
+
+
+def test_beside_a_trigger_that_is_made_its_options_are_ignored(memory: Any) -> None:
+    job = memory.add_job(tidy, CronTrigger(hour=3), minute=30)
+    assert "minute" not in {field.name for field in job.trigger.fields if not field.is_default}
+
+
+def test_a_str_of_arguments_is_taken_apart(memory: Any) -> None:
+    assert memory.add_job(remind, "date", args="ab", run_date=LATER).args == ("a", "b")
+
+
+def test_the_decorator_checks_and_takes_arguments(memory: Any) -> None:
+    memory.scheduled_job("interval", [7], seconds=30)(remind)
+    with pytest.raises(ValueError, match="argument"):
+        memory.scheduled_job("interval", seconds=30)(remind)
+    with pytest.raises(TypeError):
+        memory.scheduled_job("interval", minute=5)(tidy)
+
+
+def test_the_value_of_a_call_is_no_job(memory: Any) -> None:
+    with pytest.raises(TypeError):
+        memory.add_job(tidy(), "interval", minutes=5)
+
+
+def test_a_name_that_leads_nowhere_is_refused(memory: Any) -> None:
+    for name in ("json:dumsp", "jsonn:dumps"):
+        with pytest.raises(LookupError):
+            memory.add_job(name, "interval", minutes=5)
+    with pytest.raises(ValueError, match="reference"):
+        memory.add_job("json.dumps", "interval", minutes=5)
+
+
+def test_defaults(memory: Any) -> None:
+    job = memory.add_job(tidy, "interval", minutes=5)
+    assert (job.misfire_grace_time, job.coalesce, job.max_instances) == (1, True, 1)
+
+
+# --- moments -----------------------------------------------------------------------------------------------------
+
+
+def test_a_naive_moment_is_in_the_schedulers_zone() -> None:
+    for zone, hours in (("UTC", 0), ("Asia/Tokyo", 9)):
+        scheduler = BackgroundScheduler(timezone=zone)
+        scheduler.start(paused=True)
+        job = scheduler.add_job(tidy, "date", run_date=datetime(2030, 1, 1, 12, 0))
+        assert job.next_run_time.utcoffset() == timedelta(hours=hours)
+        scheduler.shutdown()
+
+
+def test_what_is_late_is_skipped() -> None:
+    RAN.clear()
+    scheduler, missed = BackgroundScheduler(), threading.Event()
+    scheduler.add_listener(lambda event: missed.set(), EVENT_JOB_MISSED)
+    scheduler.start()
+    scheduler.add_job(remind, "date", args=[7], run_date=datetime.now() - timedelta(hours=1))
+    assert missed.wait(5)
+    scheduler.shutdown()
+    assert RAN == []
+
+
+def test_closures_see_the_last_turn_of_the_loop() -> None:
+    RAN.clear()
+    scheduler, done = BackgroundScheduler(), threading.Semaphore(0)
+    scheduler.add_listener(lambda event: done.release(), EVENT_JOB_EXECUTED)
+    for user in (1, 2):
+        scheduler.add_job(lambda: remind(user), id=str(user))  # noqa: B023
+    scheduler.start()
+    assert all(done.acquire(timeout=5) for _ in range(2))
+    scheduler.shutdown()
+    assert [user for user, _ in RAN] == [2, 2]
+
+
+def test_an_error_does_not_run_the_job_again() -> None:
+    RAN.clear()
+    scheduler, failed = BackgroundScheduler(), threading.Event()
+    scheduler.add_listener(lambda event: failed.set(), EVENT_JOB_ERROR)
+    scheduler.add_job(raises)
+    scheduler.start()
+    assert failed.wait(5)
+    scheduler.shutdown(wait=True)
+    assert RAN == ["raises"]
+
+
+# --- stores ------------------------------------------------------------------------------------------------------
+
+
+def test_every_start_adds_another_copy_of_a_job_without_id(tmp_path: Any) -> None:
+    counts, url = [], f"sqlite:///{tmp_path}/jobs.sqlite"
+    for _ in range(2):
+        scheduler = BackgroundScheduler(jobstores={"default": SQLAlchemyJobStore(url=url)})
+        scheduler.add_job(tidy, "interval", minutes=5)
+        scheduler.add_job(remind, "interval", args=[7], minutes=5, id="remind", replace_existing=True)
+        scheduler.start(paused=True)
+        counts.append(len(scheduler.get_jobs()))
+        scheduler.shutdown()
+    assert counts == [2, 3]
+
+
+def test_a_known_id_is_refused_unless_it_may_be_replaced(stored: Any) -> None:
+    stored.add_job(tidy, "interval", minutes=5, id="tidy")
+    with pytest.raises(ConflictingIdError):
+        stored.add_job(tidy, "interval", minutes=5, id="tidy")
+
+
+def test_a_row_that_cannot_be_read_is_deleted(stored: Any, tmp_path: Any) -> None:
+    stored.add_job(tidy, "interval", minutes=5, id="tidy")
+    stored.add_job(remind, "interval", args=[7], minutes=5, id="remind")
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as connection:
+        connection.execute("UPDATE apscheduler_jobs SET job_state = ? WHERE id = 'tidy'", (b"no pickle",))
+    assert [job.id for job in stored.get_jobs()] == ["remind"]
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as connection:
+        assert connection.execute("SELECT id FROM apscheduler_jobs").fetchall() == [("remind",)]

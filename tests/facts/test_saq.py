@@ -6,12 +6,14 @@ The jobs go through the real queue's `enqueue`, its serializer and the real work
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import inspect
 import json
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -137,3 +139,157 @@ def test_a_job_is_named_by_its_function_or_by_a_pair() -> None:
         return sorted(saq.Worker(Listed(), functions=functions).functions)
 
     assert asyncio.run(names([welcome, ("shop.report", report)])) == ["shop.report", "welcome"]
+
+
+# --- what the call refuses, and what it keeps for itself ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["enqueue", "apply"])
+def test_a_function_instead_of_its_name_is_refused_at_the_call(form: str) -> None:
+    with pytest.raises(AttributeError):
+        stored(lambda queue: getattr(queue, form)(welcome, user_id=1))
+
+
+def test_a_status_that_saq_does_not_know_is_refused_at_the_call() -> None:
+    with pytest.raises(KeyError):
+        stored(lambda queue: queue.enqueue("mark", order_id=1, status="paid"))
+
+
+def test_fields_with_other_meanings_vanish() -> None:
+    for name, value in {"meta": {"by": 1}, "progress": 0.5, "result": "x", "error": "x", "priority": 1, "group_key": "a"}.items():
+        [message] = stored(lambda queue, name=name, value=value: queue.enqueue("rename", **{name: value}))
+        assert name not in (message.get("kwargs") or {})
+
+
+def test_keywords_beside_kwargs_reach_the_job_too() -> None:
+    sends = lambda queue: queue.enqueue("welcome", kwargs={"user_id": 1}, language="de")  # noqa: E731
+    assert performed(welcome, sends) == (1, "de")
+
+
+def test_an_unknown_option_is_an_argument() -> None:
+    with pytest.raises(TypeError, match="delay"):
+        performed(welcome, lambda queue: queue.enqueue("welcome", user_id=1, delay=5))
+
+
+def test_what_is_no_option_of_time_cannot_be_written() -> None:
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        stored(lambda queue: queue.enqueue("welcome", user_id=1, timeout=timedelta(seconds=5)))
+
+
+def test_defaults() -> None:
+    job = saq.Job("welcome")
+    assert (job.retries, job.timeout, job.ttl, job.scheduled) == (1, 10, 600, 0)
+
+
+def test_keys_arrive_as_text() -> None:
+    [message] = stored(lambda queue: queue.enqueue("levels", marks={1: "a"}))
+    assert message["kwargs"] == {"marks": {"1": "a"}}
+
+
+def test_a_lambda_and_a_path_are_refused_at_enqueue() -> None:
+    for value in (lambda: 1, Path("/tmp/x"), {"a": {1}}):
+        with pytest.raises(TypeError, match="not JSON serializable"):
+            stored(lambda queue, value=value: queue.enqueue("welcome", user_id=value))
+
+
+# --- a real Redis and a real worker ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Any:
+    spec = importlib.util.spec_from_file_location("stores", Path(__file__).parents[1] / "conformance" / "stores.py")
+    assert spec is not None
+    assert spec.loader is not None
+    stores = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(stores)
+    if stores.redis_program() is None:
+        pytest.skip("there is no Redis")
+    with stores.redis_server() as port:
+        yield f"redis://127.0.0.1:{port}"
+
+
+RAN: list[Any] = []
+
+
+async def fails(ctx: Any) -> None:
+    RAN.append("fails")
+    raise ValueError
+
+
+async def returns_a_set(ctx: Any) -> set[int]:
+    RAN.append("set")
+    return {1}
+
+
+async def too_long(ctx: Any) -> None:
+    RAN.append("long")
+    await asyncio.sleep(5)
+
+
+def worked(redis_url: str, *sends: Sends, cron_jobs: Any = ()) -> list[Any]:
+    """The jobs that enqueues gave, as they are after a worker has done all there was."""
+
+    async def run() -> list[Any]:
+        queue = saq.Queue.from_url(redis_url, name=uuid.uuid4().hex)
+        jobs = [await send(queue) for send in sends]
+        functions = [welcome, fails, returns_a_set, too_long]
+        worker = saq.Worker(queue, functions, burst=True, dequeue_timeout=0.2, concurrency=1, cron_jobs=cron_jobs)
+        await worker.start()
+        found = [await queue.job(job.key) if job is not None else None for job in jobs]
+        await queue.disconnect()
+        return found
+
+    RAN.clear()
+    return asyncio.run(run())
+
+
+def test_a_job_that_fails_runs_once(redis_url: str) -> None:
+    [job] = worked(redis_url, lambda queue: queue.enqueue("fails"))
+    assert (job.status, job.attempts, RAN) == (saq.Status.FAILED, 1, ["fails"])
+
+
+def test_retries_are_runs_in_all(redis_url: str) -> None:
+    [job] = worked(redis_url, lambda queue: queue.enqueue("fails", retries=3))
+    assert (job.status, job.attempts) == (saq.Status.FAILED, 3)
+
+
+def test_no_worker_knows_an_unknown_name(redis_url: str) -> None:
+    [job] = worked(redis_url, lambda queue: queue.enqueue("welcom", user_id=1))
+    assert job.status == saq.Status.FAILED
+    assert "KeyError" in job.error
+
+
+def test_arguments_that_do_not_fit_fail_in_the_real_worker(redis_url: str) -> None:
+    [job] = worked(redis_url, lambda queue: queue.enqueue("welcome", lang="de"))
+    assert job.status == saq.Status.FAILED
+    assert "TypeError" in job.error
+
+
+def test_a_result_that_cannot_be_written_fails_the_job_after_it_ran(redis_url: str) -> None:
+    [job] = worked(redis_url, lambda queue: queue.enqueue("returns_a_set"))
+    assert RAN == ["set"]
+    assert job.status == saq.Status.FAILED
+
+
+def test_a_run_ends_at_its_timeout(redis_url: str) -> None:
+    [job] = worked(redis_url, lambda queue: queue.enqueue("too_long", timeout=1))
+    assert job.status == saq.Status.FAILED
+    assert "TimeoutError" in job.error
+
+
+def test_a_key_keeps_a_second_message_off_the_queue(redis_url: str) -> None:
+    once = lambda queue: queue.enqueue("welcome", user_id=1, key="once")  # noqa: E731
+    first, second = worked(redis_url, once, once)
+    assert first is not None
+    assert second is None
+
+
+def test_the_rest_of_the_queue_survives_a_bad_job(redis_url: str) -> None:
+    good = lambda queue: queue.enqueue("welcome", user_id=1)  # noqa: E731
+    jobs = worked(redis_url, lambda queue: queue.enqueue("nobody"), lambda queue: queue.enqueue("fails"), good)
+    assert [job.status for job in jobs] == [saq.Status.FAILED, saq.Status.FAILED, saq.Status.COMPLETE]
+
+
+def test_scheduled_in_the_past_runs_at_once(redis_url: str) -> None:
+    [job] = worked(redis_url, lambda queue: queue.enqueue("welcome", user_id=1, scheduled=60))
+    assert job.status == saq.Status.COMPLETE

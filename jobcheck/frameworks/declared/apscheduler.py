@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks.declared import calls, importable
-from jobcheck.frameworks.declared.carried import Bound
+from jobcheck.frameworks.declared import calls, importable, scheduled
+from jobcheck.frameworks.declared.carried import Bound, Decorator
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
-from jobcheck.registry import Enqueue, Job, Message
+from jobcheck.registry import Callback, Enqueue, Job, Message, Registry
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import External, FrameworkValue, Kind, Literal, Mapping, Value, known
 from jobcheck.solve.sites import Site
@@ -24,11 +25,12 @@ _THREADS = ("background.BackgroundScheduler", "blocking.BlockingScheduler", "gev
 _AWAITING = ("asyncio.AsyncIOScheduler", "tornado.TornadoScheduler")
 _BASES = ("base.BaseScheduler", "twisted.TwistedScheduler")
 # It builds a schedule: nothing runs before its time, and declaring one when a module is imported is right.
-_ADD = Form("add_job", "lists", 0, ("func",), ("trigger",), lists_at=(0, 1), sent=False)
-_ADD_THREAD = Form("add_job", "lists", 0, ("func",), ("trigger",), lists_at=(0, 1), sent=False, awaits=False)
-_ADD_FLASK = Form("add_job", "lists", 1, ("func",), ("id",), sent=False)
-_DECLARES = Declares("scheduled_job", bare=False, leads=("trigger",), periodic=True, keeps=True)
-_DECLARES_THREAD = Declares("scheduled_job", bare=False, leads=("trigger",), periodic=True, keeps=True, awaits=False)
+_SHAPE = "the call raises TypeError"
+_ADD = Form("add_job", "lists", 0, ("func",), ("trigger",), lists_at=(0, 1), sent=False, malformed=_SHAPE)
+_ADD_THREAD = replace(_ADD, awaits=False)
+_ADD_FLASK = Form("add_job", "lists", 1, ("func",), ("id",), sent=False, malformed=_SHAPE)
+_DECLARES = Declares("scheduled_job", bare=False, leads=("trigger", "args", "kwargs", "id", "name"), periodic=True, keeps=True)
+_DECLARES_THREAD = replace(_DECLARES, awaits=False)
 _STORES = (
     "sqlalchemy.SQLAlchemyJobStore", "redis.RedisJobStore", "mongodb.MongoDBJobStore", "rethinkdb.RethinkDBJobStore",
     "zookeeper.ZooKeeperJobStore", "etcd.EtcdJobStore",
@@ -97,6 +99,31 @@ class Apscheduler(DeclaredFramework):
                 why = importable.why_not(solver, site, node, made.jobs)
                 made.unimportable = why if why != "main" else ""
             yield made
+
+    def record(self, solver: Solver, site: Site, registry: Registry) -> None:
+        """See Framework; what is handed over is also a callback, which may be no function of a module."""
+        super().record(solver, site, registry)
+        bound = self._bound(only) if (only := solver.value(site.call.func, site.env).only) is not None else None
+        node = calls.told_apart(bound.form, site.call).job if bound is not None else None
+        if node is not None:
+            origin, in_test = site.unit.origin(node), solver.is_test(site.unit.filename)
+            registry.callbacks.append(Callback("scheduler", site, origin, node, solver.value(node, site.env), in_test))
+
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """See Framework; first, what `@scheduler.scheduled_job(...)` gives to its job."""
+        for job in self.jobs.values():
+            site = scheduled.decorator_site(solver, job)
+            only = solver.value(site.call.func, site.env).only if site is not None else None
+            mine = self._mine(only) if only is not None else None
+            if site is None or mine is None or not isinstance(mine.data, Decorator) or not mine.data.declares.periodic:
+                continue
+            args, kwargs = (job.options[name].node if name in job.options else None for name in ("args", "kwargs"))
+            made = scheduled.enqueue(solver, job, site, mine.data.declares.name, site.call, args, kwargs)
+            made.open_args = made.open_args or job.unknown_options
+            made.open_kwargs = made.open_kwargs or job.unknown_options
+            scheduled.refused(made.malformed, _SHAPE)
+            registry.enqueues.append(made)
+        super().finish(solver, registry)
 
     def message(self, solver: Solver, enqueue: Enqueue, job: Job) -> Message:
         """See DeclaredFramework; only what goes to a store outside of the process is written at all."""

@@ -94,7 +94,13 @@ def _fill_lists(solver: Solver, made: Enqueue, form: Form, given: Given, keyword
     found = arguments.from_parts(solver, parts[0], parts[1], env)
     made.arguments, made.open_args, made.open_kwargs = found.arguments, found.open_args, found.open_kwargs
     made.malformed = found.malformed
-    others, is_open = arguments.options_of(solver, given.rest, env, frozenset(form.lists))
+    for wrong in made.malformed:
+        wrong.happens = form.malformed or wrong.happens
+    rest = [] if form.merges else given.rest
+    if form.merges:
+        beside = arguments.from_call(solver, given.rest, env)
+        made.arguments, made.open_kwargs = made.arguments + beside.arguments, made.open_kwargs or beside.open_kwargs
+    others, is_open = arguments.options_of(solver, rest, env, frozenset(form.lists))
     made.options |= others
     made.open_options = is_open
     made.open_args = made.open_args or given.open or (is_open and parts[0] is None)

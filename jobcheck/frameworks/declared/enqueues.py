@@ -14,7 +14,7 @@ from jobcheck.frameworks.declared.spec import Form
 from jobcheck.frameworks.declared.values import Values
 from jobcheck.registry import Enqueue, Job, Registry
 from jobcheck.solve.flow import Site
-from jobcheck.solve.kinds import External, Kind
+from jobcheck.solve.kinds import External, Function, Kind
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -75,6 +75,8 @@ class Enqueues(Values):
         made.arguments_only = form.takes in ("call", "keywords") and not form.swallowed
         if name is not None and (given.job is not None or before.named is not None):
             made.named = site.unit.origin(given.job) if given.job is not None else before.named
+        if form.by_name and given.job is not None and isinstance(solver.value(given.job, env).only, Function):
+            made.named, made.misnamed = site.unit.origin(given.job), form.by_name
         for messages in self._filled(solver, made, form, given):
             self._complete(messages, before)
             messages.transactional = self.transactional(solver, messages)

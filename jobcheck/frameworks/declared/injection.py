@@ -21,7 +21,8 @@ _DEEPEST = 3
 
 
 def names(solver: Solver, job: Job, injects: Callable[[Kind], bool]) -> frozenset[str]:
-    """`db=Depends(...)`, `db: Annotated[Session, Depends(...)]`, and names that the project has for such annotations."""
+    """`db=Depends(...)`, `db: Annotated[Session, Depends(...)]`, `db: FromDishka[Session]`; the project's
+    own names for such annotations."""
     if job.decl is None:
         return frozenset()
     found = set()
@@ -39,7 +40,8 @@ def _says(solver: Solver, filename: str, span: tuple[int, int], injects: Callabl
         return False
     env = solver.flow(unit).entered[id(unit.body[0])]
     for node in walk(unit.body[0]):
-        if isinstance(node, ir.Call) and any(injects(kind) for kind in solver.value(node, env).kinds()):
+        said = node if isinstance(node, ir.Call) else node.value if isinstance(node, ir.Subscript) else None
+        if said is not None and any(injects(kind) for kind in solver.value(said, env).kinds()):
             return True
     return any(_says(solver, *place, injects, depth - 1) for place in _aliased(solver, filename, unit.body[0].value, depth))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jobcheck.frameworks.declared import arq, django_q, django_tasks, huey, procrastinate, rq, saq
-from jobcheck.frameworks.options import MOMENTS, NUMBERS, SPAN, TEXT, Needs, Options, Place
+from jobcheck.frameworks.options import MOMENTS, NUMBERS, OBJECT, SPAN, TEXT, Needs, Options, Place
 
 _SECONDS_OF = {
     "countdown": "enqueue_in(timedelta(...), ...)", "delay": "enqueue_in(timedelta(...), ...)",
@@ -153,7 +155,78 @@ _DJANGO_Q = Options(
     instead="async_task({job}, ..., {name}=...)",
 )
 
+_TASKIQ_LABELS = frozenset("retry_on_error max_retries timeout delay ack_type queue_name priority types_of_exceptions".split())
+_TASKIQ_ELSEWHERE = {
+    "countdown": "delay", "retries": "max_retries", "max_attempts": "max_retries", "retry": "retry_on_error",
+    "time_limit": "timeout", "autoretry_for": "types_of_exceptions",
+}  # fmt: skip
+# Parameters of `schedule_by_...`, entries of the label `schedule`, parameters of AsyncKicker.
+_TASKIQ_OWN = frozenset("source time cron cron_offset interval schedule_id labels task_name broker return_type".split())
+_TASKIQ = Options(
+    enqueue=Place(
+        taken=_TASKIQ_LABELS | _TASKIQ_OWN,
+        documented=_TASKIQ_LABELS,
+        elsewhere={**_TASKIQ_ELSEWHERE, "crontab": "cron", "every": "interval", "seconds": "interval", "eta": "time"},
+        happens="TaskIQ keeps it as a label, which nothing reads", labels=True,
+        needs={
+            "delay": Needs("a number of seconds", SPAN | MOMENTS, "the broker or the retry refuses it"),
+            "timeout": Needs("a number of seconds", SPAN, "the job fails in the worker"),
+        },
+    ),
+    declaration=Place(
+        taken=_TASKIQ_LABELS | {"task_name", "schedule"}, documented=_TASKIQ_LABELS | {"task_name", "schedule"},
+        elsewhere={**_TASKIQ_ELSEWHERE, "cron": 'schedule=[{"cron": ...}]', "crontab": 'schedule=[{"cron": ...}]'},
+        happens="TaskIQ keeps it as a label, which nothing reads", labels=True,
+        needs={"schedule": Needs("a list of dicts", TEXT, "the scheduler does not start")},
+    ),
+    telling=frozenset({"retry_on_error", "max_retries"}),
+    instead="{job}.kicker().with_labels({name}=...).kiq(...)",
+)  # fmt: skip
+
+_APS_OWN = frozenset("trigger id name misfire_grace_time coalesce max_instances next_run_time jobstore executor".split())
+_APS_INTERVAL = frozenset("weeks days hours minutes seconds start_date end_date timezone jitter".split())
+_APS_CRON = frozenset(
+    "year month day week day_of_week hour minute second start_date end_date timezone jitter".split()
+)
+_APS_DATE = frozenset({"run_date", "timezone"})
+_RAISES = "the call raises TypeError"
+_APS_NEEDS = {
+    "id": Needs("a str", NUMBERS | frozenset({"uuid"}), "the call raises TypeError"),
+    "name": Needs("a str", NUMBERS, "the call raises TypeError"),
+    "misfire_grace_time": Needs("a number of seconds, an int, or None", SPAN | TEXT | {"float"}, "the call raises TypeError"),
+    "max_instances": Needs("an int", TEXT | {"float"}, "the call raises TypeError"),
+    "run_date": Needs("a datetime", SPAN | {"int", "float"}, "the call raises TypeError"),
+    "next_run_time": Needs("a datetime", SPAN | {"int", "float"}, "the call raises TypeError"),
+}  # fmt: skip
+_APS_UNITS = {
+    "second": "seconds", "minute": "minutes", "hour": "hours", "day": "days", "week": "weeks", "interval": "seconds",
+}  # fmt: skip
+
+
+def _apscheduler(own: frozenset[str]) -> Place:
+    """What `add_job` and `scheduled_job` take: their own options, and those of the trigger that is named."""
+
+    def place(names: frozenset[str], elsewhere: dict[str, str], happens: str = _RAISES, refused: bool = True) -> Place:
+        return Place(own | names, own | names, elsewhere, happens, _APS_NEEDS, refused)
+
+    every = place(_APS_INTERVAL | _APS_CRON | _APS_DATE, {}, refused=False)
+    made = place(frozenset(), {}, "the trigger is made already, and it is ignored")
+    date = place(_APS_DATE, dict.fromkeys((_APS_INTERVAL | _APS_CRON) - _APS_DATE, 'a trigger: "interval" or "cron"'))
+    interval = place(_APS_INTERVAL, _APS_UNITS)
+    cron = place(_APS_CRON, {name: name.rstrip("s") for name in ("seconds", "minutes", "hours", "days", "weeks")})
+    variants = {"": date, "date": date, "interval": interval, "cron": cron, OBJECT: made}
+    return replace(every, by="trigger", variants=variants)
+
+
+_APSCHEDULER = Options(
+    enqueue=_apscheduler(_APS_OWN | {"args", "kwargs", "replace_existing", "func"}),
+    declaration=_apscheduler(_APS_OWN | {"args", "kwargs"}),
+    telling=frozenset(),
+)
+
 TABLES = {
+    "apscheduler": _APSCHEDULER,
+    "taskiq": _TASKIQ,
     "django-q2": _DJANGO_Q,
     "django-tasks": _DJANGO_TASKS,
     "procrastinate": _PROCRASTINATE, "rq": _RQ, "dramatiq": _DRAMATIQ, "huey": _HUEY, "arq": _ARQ, "saq": _SAQ,

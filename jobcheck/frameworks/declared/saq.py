@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -25,9 +26,10 @@ FIELDS = frozenset(
     "completed queued started touched result error status priority group_key meta worker_id".split()
 )
 _KWARGS = ("", "kwargs")
-_REFUSES = "the call raises TypeError"
-_WAITED = FIELDS | {"poll_interval"}
-_NAMED = ("job_or_func",)
+_ENQUEUE = Form(
+    "enqueue", "either", 0, ("job_or_func",), swallowed=FIELDS, lists=_KWARGS, awaited=True,
+    unplaced="the call raises TypeError", by_name="the call raises AttributeError", merges=True,
+)  # fmt: skip
 _QUEUES = (
     "saq.Queue", "saq.queue.Queue", "saq.queue.base.Queue", "saq.queue.redis.RedisQueue", "saq.queue.http.HttpQueue",
     "saq.queue.postgres.PostgresQueue", "litestar_saq.Queue",
@@ -51,10 +53,7 @@ SPEC = Spec(
         "litestar_saq.CronJob": _CRON,
     },
     attributes={
-        "queue": {
-            "enqueue": Form("enqueue", "either", 0, _NAMED, swallowed=FIELDS, lists=_KWARGS, awaited=True, unplaced=_REFUSES),
-            "apply": Form("apply", "either", 0, _NAMED, (), _WAITED, lists=_KWARGS, awaited=True, unplaced=_REFUSES),
-        }
+        "queue": {"enqueue": _ENQUEUE, "apply": replace(_ENQUEUE, name="apply", swallowed=FIELDS | {"poll_interval"})},
     },
     wire="saq-json",
     mismatch="the job fails in the worker with TypeError",

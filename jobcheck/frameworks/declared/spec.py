@@ -19,6 +19,7 @@ class Form:
                 option; either: lists where `args=` or `kwargs=` is given, and a call otherwise; keywords: only keywords
                 are the job's; dicts: each positional is a dict with the keywords of one message
     unplaced    what becomes of positionals where only keywords are taken, as the end of a sentence
+    by_name     what becomes of a job that is handed over itself where its name is wanted, likewise; "": it may be
     job_at      position of the job among the positionals, for forms that are no methods of the job; `job_names` its names
     lead        names of positionals before the job's arguments that are options (`enqueue_at(datetime, f, ...)`)
     swallowed   names that this form takes out of the keywords as options of its own
@@ -27,6 +28,8 @@ class Form:
     awaits      what performs the job awaits an async function
     awaited     the call gives a coroutine, and nothing is enqueued before it is awaited
     commit      whether it waits for the transaction by itself (django-rq's default)
+    merges      keywords beside `kwargs=` are the job's, too
+    malformed   what becomes of `args=` and `kwargs=` of the wrong shape, as the end of a sentence
     """
 
     name: str
@@ -43,6 +46,9 @@ class Form:
     awaits: bool = True
     commit: bool = False
     unplaced: str = ""
+    by_name: str = ""
+    malformed: str = ""
+    merges: bool = False
 
 
 @dataclass(frozen=True, slots=True)

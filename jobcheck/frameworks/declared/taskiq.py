@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
+from jobcheck.code import ir
 from jobcheck.findings import Confidence
+from jobcheck.frameworks import arguments
+from jobcheck.frameworks.declared import scheduled
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import INJECTED, Declares, Form, Makes, Meaning, Spec
-from jobcheck.registry import Job
+from jobcheck.project.shape import FunctionDecl
+from jobcheck.registry import Enqueue, Job, Option, Registry
+from jobcheck.solve.kinds import FunctionRef
+from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -27,6 +34,9 @@ _ENQUEUES = {
     "schedule_by_cron": Form("schedule_by_cron", lead=("source", "cron"), awaited=True),
     "schedule_by_interval": Form("schedule_by_interval", lead=("source", "interval"), awaited=True),
 }
+_KICKERS = ("taskiq.AsyncKicker", "taskiq.kicker.AsyncKicker")
+# A container whose decorator fills the parameters that are annotated `FromDishka[...]`.
+_DISHKA = ("dishka", "dishka.integrations.taskiq", "dishka.integrations.base")
 # What makes a run follow on an error, for jobs with `retry_on_error=True`.
 _RETRYING = ("SimpleRetryMiddleware", "SmartRetryMiddleware")
 _LABELLED = re.compile(rb"\bdefault_retry_label\s*=\s*True\b")
@@ -45,12 +55,21 @@ SPEC = Spec(
         "taskiq_dependencies.Depends": Makes(INJECTED),
         "taskiq_dependencies.dependency.Depends": Makes(INJECTED),
         "taskiq.abc.broker.AsyncBroker": Makes("broker"),
+        **{name: Makes("kicker", configures=True, job_at=0, job_names=("task_name",)) for name in _KICKERS},
+        **{f"{module}.FromDishka": Makes(INJECTED) for module in _DISHKA},
     },
-    objects={"taskiq.async_shared_broker": "broker", "taskiq.brokers.shared_broker.async_shared_broker": "broker"},
+    objects={
+        "taskiq.async_shared_broker": "broker", "taskiq.brokers.shared_broker.async_shared_broker": "broker",
+        **{f"{module}.FromDishka": INJECTED for module in _DISHKA},
+    },
     attributes={
         "broker": {"task": _TASK, "register_task": _REGISTER, **{f"with_{name}": Makes("broker") for name in _CHAINED}},
         "job": {**_ENQUEUES, "kicker": Makes("kicker")},
-        "kicker": {**_ENQUEUES, **{f"with_{name}": Makes("kicker") for name in ("labels", "task_id", "schedule_id", "broker")}},
+        "kicker": {
+            **_ENQUEUES,
+            **{f"with_{name}": Makes("kicker") for name in ("task_id", "schedule_id", "broker")},
+            "with_labels": Makes("kicker", configures=True),
+        },
     },
     makers=rb"\b(?:task|register_task)\b",
     retried_by="retry_on_error",
@@ -80,6 +99,18 @@ class Taskiq(DeclaredFramework):
             return "always"
         return "asked" if files else "never"
 
+    def job_name(self, solver: Solver, ref: FunctionRef, decl: FunctionDecl, options: dict[str, Option]) -> str:
+        """`module:function`, unless it is given one."""
+        return arguments.text(options.get("task_name")) or f"{solver.project.module_name(ref.filename)}:{decl.name}"
+
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """See Framework; first, what the labels `schedule=[{...}]` send."""
+        for job in self.jobs.values():
+            label, site = job.options.get("schedule"), scheduled.decorator_site(solver, job)
+            if label is not None and site is not None and isinstance(label.node, ir.ListExpr):
+                registry.enqueues.extend(e for item in label.node.elements for e in _entry(solver, job, site, item))
+        super().finish(solver, registry)
+
     def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
         """Any serializer gets JSON values; an annotation makes of them again what they were."""
         forced = solver.forced_wire(self.name)
@@ -92,3 +123,20 @@ class Taskiq(DeclaredFramework):
             return (), Confidence.LOW
         parsed = any(annotation not in _SAYS_NOTHING for annotation in said)
         return ("taskiq-json", "taskiq-json-annotated") if parsed else ("taskiq-json",), Confidence.HIGH
+
+
+def _entry(solver: Solver, job: Job, site: Site, item: ir.Expr) -> Iterator[Enqueue]:
+    """What one entry of a label `schedule` sends: `{"cron": "0 8 * * *", "args": [1]}`."""
+    if not isinstance(item, ir.DictExpr):
+        return
+    said = {i.key.value: i for i in item.items if isinstance(i.key, ir.Constant) and isinstance(i.key.value, str)}
+    if len(said) != len(item.items):
+        return
+    args, kwargs = (said[name].value if name in said else None for name in ("args", "kwargs"))
+    made = scheduled.enqueue(solver, job, site, "schedule", item, args, kwargs)
+    scheduled.refused(made.malformed, "the scheduler does not start")
+    made.options = {
+        name: Option(name, solver.value(i.value, site.env), site.unit.origin(i), i.value)
+        for name, i in said.items() if name not in ("args", "kwargs")
+    }  # fmt: skip
+    yield made

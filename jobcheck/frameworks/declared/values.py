@@ -90,7 +90,8 @@ class Values(Declarations):
     def _object(self, solver: Solver, makes: Makes, before: Configured, node: ir.Call, env: Env) -> Value:
         """What a call makes, with what the call says of the messages that will be enqueued through it."""
         if not makes.configures:
-            return self._made(makes.role, before.jobs[0] if len(before.jobs) == 1 else None)
+            said = before.options or before.open_options or before.name is not None
+            return self._made(makes.role, before if said else before.jobs[0] if len(before.jobs) == 1 else None)
         form = Form("", job_at=makes.job_at, job_names=makes.job_names)
         given = calls.told_apart(form, node)
         options, is_open = arguments.options_of(solver, given.rest, env)

@@ -59,9 +59,10 @@ class ArgumentAsOption(Rule):
         table, job = options.of(message.job.framework), message.job
         if table is None or job.signature is None or message.rewritten:
             return
+        place = table.enqueue.beside(message.enqueue.options, not message.enqueue.open_options)
         for option in message.enqueue.options.values():
-            if _lost(option, message, table.enqueue, context):
-                yield self._finding(option, message, table.enqueue, context)
+            if _lost(option, message, place, context):
+                yield self._finding(option, message, place, context)
 
     def _finding(self, option: Option, message: Message, place: options.Place, context: Context) -> FindingBuilder:
         job, form = message.job, message.enqueue.form

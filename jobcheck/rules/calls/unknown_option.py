@@ -93,7 +93,7 @@ class UnknownOption(Rule):
         found: dict[_Fault, list[Option]] = {}
         for option in job.options.values():
             fault = _hidden(option, table) or _unbased(option, job, table, context)
-            fault = fault or _fault(option, table.declaration, job, context)
+            fault = fault or _fault(option, table.declaration.beside(job.options), job, context)
             if fault is not None and not (fault.harmless and used_names.anywhere(option.name, context)):
                 found.setdefault(fault, []).append(option)
         for fault, together in found.items():  # what has one remedy is one defect
@@ -103,11 +103,13 @@ class UnknownOption(Rule):
         table, job = options.of(message.job.framework), message.job
         if table is None or job is not message.enqueue.jobs[0] or "stamped_headers" in message.enqueue.options:
             return
-        for option in message.enqueue.options.values():
+        enqueue = message.enqueue
+        place = table.enqueue.beside(enqueue.options, not enqueue.open_options)
+        for option in enqueue.options.values():
             if option.name in table.declared_only:
                 continue
-            fault = _fault(option, table.enqueue, job, context)
-            if fault is not None:
+            fault = _fault(option, place, job, context)
+            if fault is not None and not (place.labels and used_names.anywhere(option.name, context)):
                 yield self._finding([option], fault, job, f"`{message.enqueue.form}` of", context)
 
     def _finding(self, together: list[Option], fault: _Fault, job: Job, whose: str, context: Context) -> FindingBuilder:

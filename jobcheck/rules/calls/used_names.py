@@ -47,7 +47,8 @@ def _in_class(cls: ClassRef, name: str, context: Context) -> bool:
 
 
 def anywhere(name: str, context: Context) -> bool:
-    """Whether the project reads an attribute of that name: `task.name`, `getattr(task, "name")`."""
+    """Whether the project reads an attribute or label of that name: `task.name`, `getattr(task, "name")`, `labels["name"]`."""
     text = re.escape(name.encode())
-    pattern = re.compile(rb"\.\s*" + text + rb"\b|\bgetattr\([^()]*[\"']" + text + rb"[\"']")
+    asked = rb"\b(?:getattr\([^()]*|labels\s*(?:\[|\.\s*get\s*\())\s*"
+    pattern = re.compile(rb"\.\s*" + text + rb"\b|" + asked + rb"[\"']" + text + rb"[\"']")
     return any(pattern.search(context.solver.raw(filename) or b"") for filename in context.solver.project.filenames)

@@ -2,7 +2,7 @@
 ## What it finds
 A function, method or type handed over where its value was meant (`uuid4`, `delta.total_seconds`, the builtin `id`), as
 an argument of a job or as an option of the enqueue; and the other way round, a call where the function was meant:
-`transaction.on_commit(job.delay(7))`.
+`transaction.on_commit(job.delay(7))`, `scheduler.add_job(refresh())`; and a job's function where its name is wanted (SAQ).
 
 ## Why it matters
 No serializer but pickle carries a function: the enqueue raises, and `countdown=delta.total_seconds` raises TypeError.
@@ -105,6 +105,11 @@ class ValueNotCall(Rule):
     def _options(self, enqueue: Enqueue, context: Context) -> Iterator[FindingBuilder]:
         job = enqueue.jobs[0] if enqueue.jobs else None
         label = f"`{job.label}`" if job else "the job"
+        if enqueue.misnamed and enqueue.named is not None and job is not None and not enqueue.in_test:
+            yield context.finding(
+                self, enqueue.named, f"`{enqueue.form}` is given {label} itself, not its name: {enqueue.misnamed}",
+                job=job, subject=enqueue.form, how_to_fix=f'Write its name: `"{job.label}"`.',
+            )  # fmt: skip
         for option in () if enqueue.in_test else enqueue.options.values():
             only = option.value.only
             if only is None:
@@ -149,7 +154,7 @@ def _why_not(kind: Kind, callback: Callback, context: Context) -> str | None:
     if isinstance(callback.argument, ir.Call):
         if _is_result(kind) or (isinstance(kind, Partial) and _is_result(kind.function.only)):
             return f"`{text}` is sent at once: {callback.what} is given the result handle, which cannot be called"
-        if callback.what == "on_commit" and _is_value(kind):
+        if callback.what in ("on_commit", "scheduler") and _is_value(kind):
             return f"`{text}` is called at once: {callback.what} is given {context.describe(kind)}, which cannot be called"
     if isinstance(kind, LocalFunction):
         return _returns_unsent(kind, context)

@@ -1,8 +1,8 @@
 """
 ## What it finds
-A lambda or nested function that is handed over for later (`transaction.on_commit(...)`) and reads a name which has
-another value by then: the variable of a loop around it, a name that is rebound or deleted after it, the name of an
-`except ... as error`, and the `id` or `pk` of a record that is being deleted.
+A lambda or nested function that is handed over for later (`transaction.on_commit(...)`, `scheduler.add_job(...)`) and reads
+a name which has another value by then: the variable of a loop around it, a name that is rebound or deleted after it, the
+name of an `except ... as error`, and the `id` or `pk` of a record that is being deleted.
 
 ## Why it matters
 A closure keeps the variable, not its value. All callbacks that a loop hands over run after the loop, when the
@@ -52,7 +52,10 @@ _DELETES = frozenset({
     "django.db.models.signals.post_delete", "django.db.models.signals.pre_delete",
     "django.db.models.signals.signals.post_delete",
 })  # fmt: skip
-_LATER = {"on_commit": "when the transaction commits", "timer": "when the timer fires", "atexit": "at exit"}
+_LATER = {
+    "on_commit": "when the transaction commits", "timer": "when the timer fires", "atexit": "at exit",
+    "scheduler": "when it is due",
+}  # fmt: skip
 
 
 class LateBinding(Rule):
@@ -67,7 +70,8 @@ class LateBinding(Rule):
         if closure is None:
             return
         found = _in_loop(callback, closure, context) or _of_handler(callback, closure, context)
-        found = found or _deleted_key(callback, closure, context) or _rebound(callback, closure, context)
+        if callback.what != "scheduler":  # it may be meant to see what is newest whenever it is due
+            found = found or _deleted_key(callback, closure, context) or _rebound(callback, closure, context)
         if found is None:
             return
         message, level, name, node = found

@@ -2,7 +2,8 @@
 ## What it finds
 A moment without a time zone for when a job is to run, or until when: Celery's `eta=` and `expires=` from
 `datetime.now()`, TaskIQ's `schedule_by_time`, the reference API's `wait_until=` from any naive datetime; a moment written in
-the code that is past; and a number of seconds to wait where the framework reads seconds since 1970 (SAQ's `scheduled=60`).
+the code that is past; `datetime.utcnow()` where the framework reads local time (APScheduler's `run_date`); and a number of
+seconds to wait where the framework reads seconds since 1970 (SAQ's `scheduled=60`).
 
 ## Why it matters
 Celery reads a naive `eta` as UTC, whatever `timezone` and `enable_utc` say. `datetime.now()` is the host's local time:
@@ -54,6 +55,7 @@ _LATE = {
     "eta": "The job runs too early, at once or hours late, by the host's distance from UTC.",
     "expires": "It expires too early or too late, by the host's distance from UTC; if too early, the job never runs.",
 }
+_OFF = "The job runs too early or too late, by the host's distance from UTC; one that is too late already is skipped."
 _FIX = "Say how long to wait instead, or give the moment its zone: `datetime.now(timezone.utc)`."
 
 
@@ -76,6 +78,9 @@ class NaiveEta(Rule):
                 if moment.epoch:
                     yield from self._since_1970(subject, name, *given, context)
                     continue
+                if moment.local:
+                    yield from self._local(subject, name, given[0], moment.local, context)
+                    continue
                 yield from self._judge(subject, name, *given, moment.refused, context)
 
     def _since_1970(
@@ -94,6 +99,18 @@ class NaiveEta(Rule):
             how_to_fix=f"Add it to the present: `{name}=time.time() + {seconds}`.",
         )  # fmt: skip
         yield builder
+
+    def _local(
+        self, subject: Enqueue | Retry, name: str, node: ir.Expr, zone: str, context: Context
+    ) -> Iterator[FindingBuilder]:
+        """A moment in UTC without saying so, where the framework reads local time."""
+        clock = next((c for c in clocks(context, node, subject.site.env) if c.what == "utc"), None)
+        options = subject.options if isinstance(subject, Enqueue) else {}
+        if clock is None or zone in options or _said(zone, context) or _said("SCHEDULER_TIMEZONE", context):
+            return
+        whose = context.display(subject.framework)
+        text = f"{name} of `{_label(subject)}` is UTC without saying so (`{clock.spelling}`), and {whose} reads it as local time"
+        yield self._finding(subject, subject.site.unit.origin(node), text, Confidence.MEDIUM, clock, _OFF, context)
 
     def _judge(
         self, subject: Enqueue | Retry, name: str, node: ir.Expr, value: Value, refused: str, context: Context

@@ -47,7 +47,10 @@ from jobcheck.solve.kinds import Literal
 # The options that give a job its name; and how many letters of a name one slip of the fingers may get wrong.
 _NAMES = ("name", "actor_name", "task_name")
 _SLIP = 2
-_OUTCOME = {"celery": "the worker discards the message as that of an unregistered task"}
+_OUTCOME = {
+    "celery": "the worker discards the message as that of an unregistered task",
+    "apscheduler": "the call raises LookupError or ValueError",
+}  # fmt: skip
 
 
 class UnknownJob(Rule):
@@ -91,6 +94,8 @@ def _computed_names(enqueue: Enqueue, context: Context) -> bool:
 def _lead_nowhere(name: str, enqueue: Enqueue, context: Context) -> Found | None:
     """Follow the name as a path of modules; None where it leads out of the project or to what is not understood."""
     dotted, _, function = name.rpartition(".")
+    if ":" in name:  # `module:function`, `module:Class.method`
+        dotted, function = name.partition(":")[0], name.partition(":")[2].partition(".")[0]
     if not dotted:
         return None
     project, importer = context.solver.project, enqueue.unit.filename
