@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import uuid
 import warnings
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -225,6 +225,13 @@ def test_an_error_does_not_run_the_job_again() -> None:
     assert failed.wait(5)
     scheduler.shutdown(wait=True)
     assert RAN == ["raises"]
+
+
+def test_a_line_of_a_crontab_counts_the_days_from_monday() -> None:
+    trigger = CronTrigger.from_crontab("0 4 * * 1", timezone="UTC")
+    assert trigger.get_next_fire_time(None, datetime(2030, 1, 1, tzinfo=timezone.utc)).strftime("%A") == "Tuesday"
+    with pytest.raises(ValueError, match="7"):
+        CronTrigger.from_crontab("0 4 * * 7")
 
 
 # --- stores ------------------------------------------------------------------------------------------------------

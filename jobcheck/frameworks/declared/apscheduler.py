@@ -12,9 +12,9 @@ from jobcheck.frameworks.declared import calls, importable, scheduled
 from jobcheck.frameworks.declared.carried import Bound, Decorator
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
-from jobcheck.registry import Callback, Enqueue, Job, Message, Registry
+from jobcheck.registry import Argument, Callback, Enqueue, Job, Message, Registry, Schedule
 from jobcheck.solve.defs import Env
-from jobcheck.solve.kinds import External, FrameworkValue, Kind, Literal, Mapping, Value, known
+from jobcheck.solve.kinds import External, FrameworkValue, Instance, Kind, Literal, Mapping, Origin, Value, known
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -36,12 +36,14 @@ _STORES = (
     "zookeeper.ZooKeeperJobStore", "etcd.EtcdJobStore",
 )  # fmt: skip
 STORED = "stored"
+_FROM_LINE = "apscheduler.triggers.cron.CronTrigger.from_crontab"
 SPEC = Spec(
     name="apscheduler",
     display="APScheduler",
     modules=frozenset({"apscheduler", "flask_apscheduler", "django_apscheduler"}),
     seeds=frozenset({"apscheduler", "add_job", "scheduled_job"}),
-    marks=(rb"\.\s*(?:add_job|scheduled_job)\s*\(",),
+    marks=(rb"\.\s*(?:add_job|scheduled_job|from_crontab)\s*\(",),
+    verbs=frozenset({"from_crontab"}),
     functions={
         **{f"apscheduler.schedulers.{name}": Makes("threads") for name in _THREADS},
         **{f"apscheduler.schedulers.{name}": Makes("scheduler") for name in (*_AWAITING, *_BASES)},
@@ -68,6 +70,7 @@ class Apscheduler(DeclaredFramework):
     def __init__(self) -> None:
         super().__init__(SPEC)
         self._written: list[Enqueue] = []
+        self._kept: dict[Origin, Schedule] = {}
 
     def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
         """See Framework; a scheduler is told by where it keeps the jobs that name no store."""
@@ -95,6 +98,8 @@ class Apscheduler(DeclaredFramework):
         for made in super()._enqueues(solver, site, bound, certain):
             node = calls.told_apart(bound.form, site.call).job
             if stored and node is not None and "jobstore" not in made.options:
+                if self._at_start(solver, site) and _again_and_again(made):
+                    self._kept[made.origin] = _stored(made)
                 self._written.append(made)
                 why = importable.why_not(solver, site, node, made.jobs)
                 made.unimportable = why if why != "main" else ""
@@ -103,7 +108,10 @@ class Apscheduler(DeclaredFramework):
     def record(self, solver: Solver, site: Site, registry: Registry) -> None:
         """See Framework; what is handed over is also a callback, which may be no function of a module."""
         super().record(solver, site, registry)
-        bound = self._bound(only) if (only := solver.value(site.call.func, site.env).only) is not None else None
+        only = solver.value(site.call.func, site.env).only
+        if only == External(_FROM_LINE):
+            registry.schedules.extend(_lines(solver, site))
+        bound = self._bound(only) if only is not None else None
         node = calls.told_apart(bound.form, site.call).job if bound is not None else None
         if node is not None:
             origin, in_test = site.unit.origin(node), solver.is_test(site.unit.filename)
@@ -123,7 +131,18 @@ class Apscheduler(DeclaredFramework):
             made.open_kwargs = made.open_kwargs or job.unknown_options
             scheduled.refused(made.malformed, _SHAPE)
             registry.enqueues.append(made)
+        registry.schedules.extend(self._kept.values())
         super().finish(solver, registry)
+
+    def _at_start(self, solver: Solver, site: Site) -> bool:
+        """Whether a call is made each time the program starts: by a module, or by the function that starts a scheduler."""
+        function = site.unit.function
+        if function is None:
+            return site.unit.cls is None
+        calls_there = ((s.call.func, s.env) for s in solver.flow(site.unit).sites)
+        starts = [(f.value, env) for f, env in calls_there if isinstance(f, ir.Attribute) and f.attr == "start"]
+        owners = (solver.value(node, env).only for node, env in starts)
+        return any(isinstance(owner, FrameworkValue) and owner.framework == self.name for owner in owners)
 
     def message(self, solver: Solver, enqueue: Enqueue, job: Job) -> Message:
         """See DeclaredFramework; only what goes to a store outside of the process is written at all."""
@@ -137,3 +156,27 @@ class Apscheduler(DeclaredFramework):
         forced = solver.forced_wire(self.name)
         written = any(job in enqueue.jobs for enqueue in self._written)
         return ((forced or self.spec.wire,), Confidence.HIGH) if forced or written else ((), Confidence.LOW)
+
+
+def _lines(solver: Solver, site: Site) -> Iterator[Schedule]:
+    """`CronTrigger.from_crontab("0 4 * * 1")`."""
+    arg = site.call.args[0] if site.call.args else None
+    if arg is not None and not arg.star:
+        given = Argument(solver.value(arg.value, site.env), site.unit.origin(arg.value), None, "", arg.value)
+        in_test = solver.is_test(site.unit.filename)
+        yield Schedule(SPEC.name, "line", site.unit.origin(site.call), {"line": given}, in_test=in_test, site=site)
+
+
+def _again_and_again(made: Enqueue) -> bool:
+    """Whether each call adds a job that stays: one of a trigger that goes on, and that replaces none."""
+    trigger = made.options.get("trigger")
+    only = trigger.value.only if trigger is not None else None
+    goes_on = isinstance(only, Literal) and only.value in ("interval", "cron")
+    if isinstance(only, Instance):
+        goes_on = only.cls.qualname.startswith("apscheduler.triggers.") and not only.cls.qualname.endswith("DateTrigger")
+    return goes_on and "id" not in made.options and not made.open_options
+
+
+def _stored(made: Enqueue) -> Schedule:
+    label = made.jobs[0].label if made.jobs else None
+    return Schedule(SPEC.name, "stored", made.origin, {}, label, in_test=made.in_test, site=made.site)

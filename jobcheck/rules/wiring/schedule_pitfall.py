@@ -2,13 +2,14 @@
 ## What it finds
 A schedule that means something else than it says: `crontab(hour=3)` without a minute, a day without an hour, a month
 without a day, a step that does not divide the field into equal parts, a number that the field does not have, and
-`timedelta(...).seconds`, which leaves the days out.
+`timedelta(...).seconds`, which leaves the days out. For APScheduler: days of the week by number in `CronTrigger.from_crontab`,
+and a schedule without `id` that each start of the program adds to a store once more.
 
 ## Why it matters
 Each field of Celery's `crontab` is `*` unless it is given. `crontab(hour=3)` is therefore every minute from 3:00 to
 3:59, and the nightly job runs sixty times, often side by side with itself. `crontab(hour=24)` raises ValueError
 where the module is imported. `*/45` is minute 0 and minute 45, not every 45 minutes. `timedelta(days=1).seconds`
-is 0.
+is 0. APScheduler counts the days from 0 for Monday: `0 9 * * 1-5` runs from Tuesday to Saturday.
 
 ## Example
 ```python
@@ -33,6 +34,7 @@ minute in office hours" and is reported with medium confidence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from jobcheck.code import ir
@@ -64,17 +66,25 @@ class SchedulePitfall(Rule):
             job = next((j for j in context.registry.jobs if j.name == schedule.job_name), None)
             yield context.finding(
                 self, schedule.origin, message, confidence=level, job=job, framework=schedule.framework,
-                subject=schedule.name or "", how_to_fix=_FIX if "leaves" in message else "",
+                subject=schedule.name or "", how_to_fix=_FIX if "leaves" in message else _REMEDIES.get(schedule.form, ""),
             )  # fmt: skip
 
 
 _FIX = "Give the field: `minute=0` for the full hour, and `minute=\"*\"` where every minute is meant."
+_REMEDIES = {
+    "line": "Name the days: `mon-fri`.",
+    "stored": "Give it an id, and replace the one that is there: `id=\"...\", replace_existing=True`.",
+}
 Found = tuple[str, Confidence] | None
 
 
 def _judge(schedule: Schedule, context: Context) -> Found:
     text = context.text(schedule.origin)
     who = f"`{schedule.job_name}`" if schedule.job_name else "the job"
+    if schedule.form == "line":
+        return _numbered_days(schedule, context)
+    if schedule.form == "stored":
+        return f"each start of the program adds another {who} to the store: the schedule has no `id`", Confidence.HIGH
     if schedule.form != "crontab":
         return _days_lost(schedule, context, who)
     fields = {name: cron.read(name, argument) for name, argument in schedule.fields.items()}
@@ -129,6 +139,22 @@ def _uneven(fields: dict[str, cron.Field], who: str) -> Found:
             message = f"{who} does not run every {field.step} {unit}s: `*/{field.step}` is {unit} {runs}"
             return message, Confidence.MEDIUM
     return None
+
+
+def _numbered_days(schedule: Schedule, context: Context) -> Found:
+    """Days of the week by number, where Monday is 0 and not 1."""
+    only = schedule.fields["line"].value.only
+    parts = only.value.split() if isinstance(only, Literal) and isinstance(only.value, str) else []
+    days = parts[-1] if len(parts) == _LINE else ""
+    if not any(c.isdigit() for c in days.partition("/")[0]):
+        return None
+    read = re.sub(r"\d", lambda match: _WEEK[int(match[0])] if int(match[0]) < len(_WEEK) else "no day", days)
+    whose = context.display(schedule.framework)
+    return f"`{days}` are other days than in a crontab: {whose} counts from 0 for Monday, and reads {read}", Confidence.HIGH
+
+
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_LINE = 5  # minute, hour, day, month, day of the week
 
 
 def _days_lost(schedule: Schedule, context: Context, who: str) -> Found:
