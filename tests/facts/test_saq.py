@@ -226,15 +226,16 @@ async def too_long(ctx: Any) -> None:
     await asyncio.sleep(5)
 
 
-def worked(redis_url: str, *sends: Sends, cron_jobs: Any = ()) -> list[Any]:
+def worked(redis_url: str, *sends: Sends) -> list[Any]:
     """The jobs that enqueues gave, as they are after a worker has done all there was."""
 
     async def run() -> list[Any]:
         queue = saq.Queue.from_url(redis_url, name=uuid.uuid4().hex)
         jobs = [await send(queue) for send in sends]
         functions = [welcome, fails, returns_a_set, too_long]
-        worker = saq.Worker(queue, functions, burst=True, dequeue_timeout=0.2, concurrency=1, cron_jobs=cron_jobs)
-        await worker.start()
+        worker = saq.Worker(queue, functions, dequeue_timeout=0.2)
+        while await worker.process():
+            pass
         found = [await queue.job(job.key) if job is not None else None for job in jobs]
         await queue.disconnect()
         return found

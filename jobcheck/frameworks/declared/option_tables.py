@@ -169,7 +169,7 @@ _TASKIQ = Options(
         elsewhere={**_TASKIQ_ELSEWHERE, "crontab": "cron", "every": "interval", "seconds": "interval", "eta": "time"},
         happens="TaskIQ keeps it as a label, which nothing reads", labels=True,
         needs={
-            "delay": Needs("a number of seconds", SPAN | MOMENTS, "the broker or the retry refuses it"),
+            "delay": Needs("a number of seconds", SPAN | MOMENTS, "every retry fails with ValueError"),
             "timeout": Needs("a number of seconds", SPAN, "the job fails in the worker"),
         },
     ),
