@@ -234,6 +234,7 @@ def worked(redis_url: str, *sends: Sends) -> list[Any]:
         jobs = [await send(queue) for send in sends]
         functions = [welcome, fails, returns_a_set, too_long]
         worker = saq.Worker(queue, functions, dequeue_timeout=0.2)
+        await queue.schedule()  # a worker does so every second
         while await worker.process():
             pass
         found = [await queue.job(job.key) if job is not None else None for job in jobs]
