@@ -151,7 +151,8 @@ class Job:
     twice, `dedup` what keeps equal messages from being queued twice; `delivery` is why it may run more than once for one
     message, as far as that is known. `hooks` are methods that run in the worker around the run, on the same object.
     `awaited`: the worker awaits an async function. `verb` is how messages write its enqueue. `callable`: it can be called,
-    and is performed then. `apart`: it is performed by another process than the one that enqueues it.
+    and is performed then. `apart`: it is performed by another process than the one that enqueues it. `misbound` ends a
+    sentence about a first parameter that the framework fills and that the function does not have.
     """
 
     framework: str
@@ -181,6 +182,7 @@ class Job:
     verb: str = ".delay"
     apart: bool = True
     callable: bool = True
+    misbound: str = ""
 
     @property
     def label(self) -> str:
@@ -219,7 +221,8 @@ class Malformed:
     """`args=`/`kwargs=` of the wrong shape.
 
     `what`: not-iterable, string, mapping, not-a-sequence (a set, an iterator), scalar (by its name a single value),
-    kwargs-not-dict, json. `happens` ends a sentence about it, `certain` is False where only names speak.
+    kwargs-not-dict, json, not-literal (text from which the framework cannot read arguments). `happens` ends a sentence
+    about it, `certain` is False where only names speak.
     """
 
     what: str
@@ -472,15 +475,18 @@ class MissingJob:
 
 @dataclass(frozen=True, slots=True)
 class Broker:
-    """What carries the messages of a framework, where the project's settings say it: redis or sqs.
+    """What carries the messages of a framework, where the project's settings say it, by the name that messages use.
 
     `patience` is how many seconds it waits for a message to be acknowledged before it hands it to another worker;
-    `origin` is where that is said, None for the broker's own default.
+    `origin` is where that is said, None for the broker's own default. Where jobs are acknowledged when they are done,
+    `limit` is for how many seconds the settings let any of them run, and `limited_by` the option of an enqueue that does.
     """
 
     what: str
     patience: float
     origin: Origin | None = None
+    limit: float | None = None
+    limited_by: str = ""
 
 
 @dataclass(eq=False, slots=True)

@@ -17,8 +17,11 @@ _MORE_LINES = 8
 _TEXT = re.compile(r"""[rRuU]?(["'])([^"'\\\n]*)\1\s*[,)}]?\s*(?:#.*)?$""")
 
 
-def said(solver: Solver, name: str) -> list[tuple[str, Origin]]:
-    """What every `NAME = ...` of the project says, to the end of its line or of the bracket opened there; tests aside."""
+def said(solver: Solver, name: str, lines: int = _MORE_LINES) -> list[tuple[str, Origin]]:
+    """What every `NAME = ...` of the project says, to the end of its line or of the bracket opened there; tests aside.
+
+    `lines` is how many lines it may go on for.
+    """
     pattern, needle = re.compile(_SAID % re.escape(name.encode())), name.encode()
     found = []
     for filename in solver.project.filenames:
@@ -28,14 +31,14 @@ def said(solver: Solver, name: str) -> list[tuple[str, Origin]]:
         for match in pattern.finditer(data):
             if b"#" in data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]:
                 continue  # a comment
-            text = _whole(data, match.start(1), match.end(1)).decode("utf-8", "replace").strip()
+            text = _whole(data, match.start(1), match.end(1), lines).decode("utf-8", "replace").strip()
             found.append((text, Origin(filename, match.start(), match.end(1))))
     return found
 
 
-def _whole(data: bytes, start: int, end: int) -> bytes:
+def _whole(data: bytes, start: int, end: int, lines: int) -> bytes:
     """The text with the lines below that belong to it."""
-    for _ in range(_MORE_LINES):
+    for _ in range(lines):
         text = data[start:end]
         if sum(text.count(bracket) for bracket in (b"(", b"[", b"{")) <= sum(text.count(b) for b in (b")", b"]", b"}")):
             break

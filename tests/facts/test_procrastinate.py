@@ -148,3 +148,99 @@ def test_retry_true_has_no_end_and_a_strategy_may_name_errors() -> None:
     job: Any = type("Job", (), {"attempts": 0})()
     assert some.get_retry_decision(exception=ConnectionError(), job=job) is not None
     assert some.get_retry_decision(exception=ValueError(), job=job) is None
+
+
+def test_a_strategy_without_a_number_has_no_end() -> None:
+    strategy: Any = procrastinate.RetryStrategy(wait=5)
+    job: Any = type("Job", (), {"attempts": 10_000})()
+    assert strategy.max_attempts is None
+    assert strategy.get_retry_decision(exception=ValueError(), job=job) is not None
+
+
+def test_retry_of_configure_is_dropped(app: Any) -> None:
+    runs = []
+
+    @app.task(name="fails")
+    def fails() -> None:
+        runs.append(1)
+        raise ValueError
+
+    fails.configure(retry=3).defer()
+    assert failures(app) == ["failed"]
+    assert len(runs) == 1
+
+
+def test_a_schedule_drops_unknown_options_too(app: Any) -> None:
+    @app.periodic(cron="0 3 * * *", countdown=60, kwargs={"keep": 30})
+    @app.task(name="cleanup")
+    def cleanup(timestamp: int) -> None:
+        return None
+
+    (entry,) = app.periodic_registry.periodic_tasks.values()
+    deferrer = procrastinate.periodic.PeriodicDeferrer(registry=app.periodic_registry)
+    asyncio.run(deferrer.defer_jobs([(entry, 0)]))
+    assert queued(app)[0]["args"] == {"timestamp": 0}
+
+
+def test_the_schedule_stands_above_the_declaration(app: Any) -> None:
+    with pytest.raises(AttributeError):
+
+        @app.task(name="below")
+        @app.periodic(cron="0 3 * * *")
+        def below(timestamp: int) -> None:
+            return None
+
+
+def test_a_context_that_the_function_does_not_take(app: Any) -> None:
+    @app.task(name="without", pass_context=True)
+    def without() -> None:
+        return None
+
+    without.defer()
+    assert failures(app) == ["failed"]
+
+
+def test_a_blueprint_has_a_namespace(app: Any) -> None:
+    reports = procrastinate.Blueprint()
+
+    @reports.task(name="monthly")
+    def monthly(month: str) -> str:
+        return month
+
+    with pytest.raises(procrastinate.exceptions.UnboundTaskError):
+        monthly.defer(month="2031-05")
+    app.add_tasks_from(reports, namespace="reports")
+    monthly.defer(month="2031-05")
+    app.configure_task("reports:monthly").defer(month="2031-06")
+    app.configure_task("monthly").defer(month="2031-07")
+    assert [job["task_name"] for job in queued(app)] == ["reports:monthly", "reports:monthly", "monthly"]
+    assert failures(app) == ["succeeded", "succeeded", "failed"]
+
+
+def test_both_moments_are_refused(resize: Any) -> None:
+    moment = datetime.datetime(2031, 5, 1, tzinfo=datetime.timezone.utc)
+    with pytest.raises(ValueError, match="both"):
+        resize.configure(schedule_at=moment, schedule_in={"minutes": 5})
+
+
+def test_units_of_schedule_in_are_those_of_timedelta(resize: Any) -> None:
+    with pytest.raises(TypeError):
+        resize.configure(schedule_in={"minute": 5})
+
+
+def test_an_async_job_is_awaited(app: Any) -> None:
+    seen = []
+
+    @app.task(name="index")
+    async def index(order_id: int) -> None:
+        await asyncio.sleep(0)
+        seen.append(order_id)
+
+    index.defer(order_id=3)
+    assert failures(app) == ["succeeded"]
+    assert seen == [3]
+
+
+def test_memory_keeps_what_json_would_not(app: Any, resize: Any) -> None:
+    resize.defer(photo_id={1})
+    assert queued(app)[0]["args"] == {"photo_id": {1}}

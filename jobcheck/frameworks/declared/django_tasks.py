@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jobcheck.findings import Confidence
+from jobcheck.frameworks.declared import contexts
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
 from jobcheck.registry import Enqueue, Job, Registry, Results
@@ -40,6 +41,7 @@ SPEC = Spec(
     verb=".enqueue",
     callable=False,
 )
+_INVALID = "the module does not import, task() raises InvalidTask"
 _BACKENDS = re.compile(rb"django_tasks(?:_db|_rq)?[\w.]*\.(DatabaseBackend|RQBackend)\b")
 _WIRES = {"DatabaseBackend": ("django-tasks-db-sqlite", "django-tasks-db-postgres"), "RQBackend": ("django-tasks-rq",)}
 # Up to here enqueues waited for the commit, unless told not to.
@@ -59,6 +61,7 @@ class DjangoTasks(DeclaredFramework):
         for job in self.jobs.values():
             wires, confidence = self.wires(solver, job)
             job.results = Results(wires, confidence)
+            job.misbound = contexts.misbound(job, "takes_context", _INVALID, "context")
 
     def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
         """Those of the backends that settings name. Every backend checks arguments as the immediate one does."""

@@ -99,6 +99,7 @@ _PROCRASTINATE = Options(
         needs={
             "schedule_in": Needs('a dict like {"minutes": 5}', SPAN | NUMBERS | TEXT | MOMENTS, "the call raises TypeError"),
             "schedule_at": Needs("an aware datetime", SPAN | NUMBERS | TEXT, "the call raises AttributeError"),
+            "priority": Needs("a whole number", TEXT | SPAN, "the database refuses it"),
         },
     ),
     declaration=Place(
@@ -115,9 +116,15 @@ _SAQ_TAKES = frozenset(
 )
 _SAQ = Options(
     enqueue=Place(
-        taken=saq.FIELDS | {"poll_interval"}, documented=_SAQ_TAKES,
-        elsewhere={"delay": "scheduled=time.time() + seconds", "countdown": "scheduled=time.time() + seconds",
-                   "eta": "scheduled, in seconds since 1970", "job_id": "key", "max_retries": "retries"},
+        taken=saq.FIELDS | {"poll_interval"},
+        documented=_SAQ_TAKES,
+        elsewhere={
+            "delay": "scheduled=time.time() + seconds",
+            "countdown": "scheduled=time.time() + seconds",
+            "eta": "scheduled, in seconds since 1970",
+            "job_id": "key",
+            "max_retries": "retries",
+        },
         happens="SAQ hands it to the job as an argument",
         needs={
             "scheduled": Needs("seconds since 1970", MOMENTS | SPAN | TEXT, "the call raises TypeError"),
@@ -134,12 +141,16 @@ _DJANGO_TASKS = Options(
         taken=django_tasks.OPTIONS, documented=django_tasks.OPTIONS,
         elsewhere={"countdown": "run_after", "delay": "run_after", "eta": "run_after", "queue": "queue_name"},
         happens="the call raises TypeError", refused=True,
-        needs={"run_after": Needs("an aware datetime", SPAN | NUMBERS | TEXT, "the call raises AttributeError")},
+        needs={
+            "run_after": Needs("an aware datetime", SPAN | NUMBERS | TEXT, "the call raises AttributeError"),
+            "priority": Needs("a whole number from -100 to 100", TEXT | SPAN, "the call raises TypeError"),
+        },
     ),
     declaration=Place(
         taken=_DJANGO_DECLARED | {"function"}, documented=_DJANGO_DECLARED,
         elsewhere={"queue": "queue_name", "bind": "takes_context", "run_after": "using(run_after=...)"},
         happens="the module does not import: task() raises TypeError",
+        needs={"priority": Needs("a whole number from -100 to 100", TEXT | SPAN, "the module does not import")},
     ),
     telling=frozenset({"run_after", "queue_name"}),
     instead="{job}.using({name}=...).enqueue(...)",
@@ -147,7 +158,9 @@ _DJANGO_TASKS = Options(
 
 _DJANGO_Q = Options(
     enqueue=Place(
-        taken=django_q.OPTIONS | django_q.SCHEDULED, documented=django_q.OPTIONS - {"q_options"}, elsewhere={},
+        taken=django_q.OPTIONS | django_q.SCHEDULED,
+        documented=django_q.OPTIONS - {"q_options"},
+        elsewhere={},
         happens="django-q2 hands it to the job as an argument",
     ),
     declaration=Place(frozenset(), frozenset(), {}, ""),

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments
+from jobcheck.frameworks.declared import contexts
 from jobcheck.frameworks.declared.carried import Configured
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
 from jobcheck.registry import Argument, Cause, Dedup, Enqueue, Handler, Job, Option, Registry
 from jobcheck.solve.exceptions import of_value
 from jobcheck.solve.flow import Site
-from jobcheck.solve.kinds import ClassObject, ClassRef, FrameworkValue, Literal, Sequence, known, plain
+from jobcheck.solve.kinds import ClassObject, ClassRef, FrameworkValue, Literal, Plain, Sequence, known, plain
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -26,6 +27,8 @@ NAMED_OPTIONS = frozenset({"allow_unknown"})
 _TASK = Declares("task")
 _PERIODIC = Makes("periodic")
 _NAMED = Makes("configured", configures=True, keywords_in="task_kwargs", job_at=0, job_names=("name",))
+_NO_NUMBER = (Literal(None), Plain("none"), Literal(0))
+_SCHEDULE = ("cron", "periodic_id", "task_kwargs")
 _DROPS = "Procrastinate drops what comes by position, silently"
 _REFUSES = "the call raises TypeError"
 _BATCH = {
@@ -45,7 +48,7 @@ SPEC = Spec(
         "procrastinate.RetryStrategy": Makes("strategy", configures=True),
         "procrastinate.retry.RetryStrategy": Makes("strategy", configures=True),
     },
-    objects={f"{_DJANGO}.app": "app", f"{_DJANGO}.procrastinate_app.app": "app"},
+    objects={f"{_DJANGO}.app": "app", **{f"{_DJANGO}.procrastinate_app.{name}": "app" for name in ("app", "current_app")}},
     attributes={
         "app": {**_APP, "with_connector": Makes("app"), "replace_connector": Makes("app")},
         "job": {
@@ -82,12 +85,21 @@ class Procrastinate(DeclaredFramework):
         for job in self.jobs.values():
             registry.enqueues.extend(_periodic(solver, job))
             _declared(job)
+        self._find_namespaced(registry)
         super().finish(solver, registry)
         for job in self.jobs.values():
-            strategy = _strategy(job)
-            errors = strategy.get("retry_exceptions")
-            if errors is not None and job.delivery:
-                job.delivery = tuple(_narrowed(cause, errors) for cause in job.delivery)
+            retry = job.options.get("retry")  # `configure` has no such option
+            asked = (cause for cause in job.delivery if retry is not None and cause.origin == retry.origin)
+            job.delivery = tuple(_narrowed(cause, job) for cause in asked)
+            job.misbound = contexts.misbound(job, "pass_context", "each run raises TypeError")
+
+    def _find_namespaced(self, registry: Registry) -> None:
+        """`configure_task("reports:shop.tasks.monthly")`: a job of a blueprint, behind the namespaces of those that added it."""
+        waiting = [e for e in registry.enqueues if e.framework == self.name and not e.jobs and ":" in (e.job_name or "")]
+        by_name = {name: job for job in self.jobs.values() for name in self.names(job)} if waiting else {}
+        for enqueue in waiting:
+            found = by_name.get((enqueue.job_name or "").rpartition(":")[2])
+            enqueue.jobs = (found,) if found is not None else ()
 
     def names(self, job: Job) -> tuple[str, ...]:
         """Its name and aliases."""
@@ -121,30 +133,62 @@ def _declared(job: Job) -> None:
     if lock is not None and job.dedup is None:
         job.dedup = Dedup("queueing_lock", lock.origin)
     retry = job.options.get("retry")
-    if retry is not None and retry.value.only == Literal(True):
-        error = Argument(known(ClassObject(ClassRef("Exception"))), retry.origin)
-        job.handlers.append(Handler("retry", "retry=True", retry.origin, [error], bound="none", bound_origin=retry.origin))
+    if retry is None:
+        return
+    if retry.value.only == Literal(True):
+        job.handlers.append(_endless(retry, "retry=True", [_anything(retry)]))
+    strategy = _strategy(job)
+    most = strategy.options.get("max_attempts") if strategy is not None else None
+    if strategy is not None and not strategy.open and (most is None or most.value.only in _NO_NUMBER):
+        named = strategy.options.get("retry_exceptions")
+        errors = _named(named) if named is not None else [_anything(retry)]
+        job.handlers.append(_endless(retry, "retry=RetryStrategy(...)", errors))
 
 
-def _strategy(job: Job) -> dict[str, Option]:
-    """What `retry=RetryStrategy(...)` is given."""
+def _endless(retry: Option, form: str, errors: list[Argument]) -> Handler:
+    """A retry whose number of runs does not end."""
+    return Handler("retry", form, retry.origin, errors, bound="none", bound_origin=retry.origin)
+
+
+def _anything(retry: Option) -> Argument:
+    return Argument(known(ClassObject(ClassRef("Exception"))), retry.origin)
+
+
+def _named(option: Option) -> list[Argument]:
+    """The errors that `retry_exceptions=` names."""
+    sequences = [kind for kind in option.value.kinds() if isinstance(kind, Sequence)]
+    items = [v for kind in sequences for v in (kind.items if kind.items is not None else (kind.element,))]
+    return [Argument(value, option.origin) for value in items]
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """What `retry=RetryStrategy(...)` is given; `open`: and more that cannot be seen."""
+
+    options: dict[str, Option]
+    open: bool
+
+
+def _strategy(job: Job) -> Strategy | None:
     only = job.options["retry"].value.only if "retry" in job.options else None
     data = only.data if isinstance(only, FrameworkValue) and only.role == "strategy" else None
-    return {o.name: o for o in data.options} if isinstance(data, Configured) else {}
+    return Strategy({o.name: o for o in data.options}, data.open_options) if isinstance(data, Configured) else None
 
 
-def _narrowed(cause: Cause, option: Option) -> Cause:
-    """A retry on the errors that a strategy names."""
-    found: list[ClassRef] = []
-    is_open = option.value.open
-    for kind in option.value.kinds():
-        if not isinstance(kind, Sequence):
-            return replace(cause, errors=(), open=True)
-        for value in kind.items if kind.items is not None else (kind.element,):
-            errors = of_value(value, None)
-            found += errors.classes
-            is_open = is_open or errors.open
-    return replace(cause, errors=tuple(found), open=is_open or not found)
+def _narrowed(cause: Cause, job: Job) -> Cause:
+    """A retry on the errors that a strategy names; a strategy of the project's own decides by itself."""
+    strategy, retry = _strategy(job), job.options.get("retry")
+    if strategy is None:
+        kinds = retry.value.kinds() if retry is not None and not retry.value.open else (None,)
+        plainly = all(isinstance(kind, (Literal, Plain)) for kind in kinds)
+        return cause if plainly else replace(cause, errors=(), open=True)
+    option = strategy.options.get("retry_exceptions")
+    if option is None:
+        return cause
+    found = [of_value(argument.value, None) for argument in _named(option)]
+    classes = tuple(c for errors in found for c in errors.classes)
+    is_open = option.value.open or any(errors.open for errors in found) or not classes
+    return replace(cause, errors=classes, open=is_open)
 
 
 def _periodic(solver: Solver, job: Job) -> Iterator[Enqueue]:
@@ -164,6 +208,7 @@ def _periodic(solver: Solver, job: Job) -> Iterator[Enqueue]:
 def _scheduled(solver: Solver, job: Job, site: Site) -> Enqueue:
     made = Enqueue(SPEC.name, "periodic", site, site.unit.origin(site.call), (job,), in_test=solver.is_test(job.filename))
     options, made.open_options = arguments.options_of(solver, site.call.args, site.env)
+    made.options = {name: option for name, option in options.items() if name not in _SCHEDULE}
     held = options.get("task_kwargs")
     found = arguments.from_parts(solver, None, held.node if held is not None else None, site.env)
     time = Argument(plain("int"), made.origin, "timestamp")

@@ -44,7 +44,7 @@ class UnserializableArgument(Rule):
     code = "JOB101"
     severity = Severity.ERROR
     subject = Message
-    yields_to = ("JOB207",)
+    yields_to = ("JOB203", "JOB207")
 
     def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
         found = [t for t in trips.of_message(message, context) if t.outcome.is_error and not t.is_key]

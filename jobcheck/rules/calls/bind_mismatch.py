@@ -1,13 +1,14 @@
 """
 ## What it finds
 `bind=True` on a function whose first parameter is not the job (or that has none), and a function that is written for
-`bind=True` (`self.retry(...)`, `self.request.id`, calls that leave `self` out) but is declared without it.
+`bind=True` (`self.retry(...)`, `self.request.id`, calls that leave `self` out) but is declared without it. Also a job of
+Procrastinate or Django Tasks that asks for its context (`pass_context=True`, `takes_context=True`) and has no parameter for it.
 
 ## Why it matters
 With `bind=True` Celery puts the job itself before the arguments; without it, it does not. When declaration and function
 disagree, each argument lands one place beside its own: `delay(7)` raises TypeError at the enqueue, or the job runs with
 the task object for an order id, or `self.retry` is looked up on the first argument and raises AttributeError just when
-a retry is needed.
+a retry is needed. Django Tasks refuses a job whose first parameter is not named `context` when the module is imported.
 
 ## Example
 ```python
@@ -75,6 +76,9 @@ class BindMismatch(Rule):
         if own is not None:
             text = f"`{job.label}` takes `{own}` but is declared without `bind=True`, as other jobs under its decorator are"
             yield context.finding(self, job.origin, text, confidence=Confidence.MEDIUM, job=job, how_to_fix=_fix(job))
+        if job.misbound and not context.solver.is_test(job.filename):
+            fix = "Put the context before the other parameters, or take the option off."
+            yield context.finding(self, job.origin, f"`{job.label}` {job.misbound}", job=job, how_to_fix=fix)
         if not _is_judged(job, context):
             return
         function = _function(job, context)

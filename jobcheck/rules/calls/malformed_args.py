@@ -65,8 +65,7 @@ class MalformedArgs(Rule):
         builder = context.finding(
             self,
             wrong.origin,
-            f"`{wrong.parameter}` of {_whose(enqueue, job)} is {_what(wrong, context)}, not "
-            f"{_SHAPES[wrong.parameter]}: {wrong.happens}",
+            f"`{wrong.parameter}` of {_whose(enqueue, job)} is {_what(wrong, context)}: {wrong.happens}",
             confidence=Confidence.HIGH if wrong.certain else Confidence.MEDIUM,
             job=job,
             framework=enqueue.framework,
@@ -87,13 +86,17 @@ def _whose(enqueue: Enqueue, job: Job | None) -> str:
 
 
 def _what(wrong: Malformed, context: Context) -> str:
-    if wrong.value.unknown:
-        return f"`{context.text(wrong.origin)}`, a single value"
-    return context.describe(wrong.value.alts[0].kind)
+    if wrong.what == "not-literal":
+        return "text, and no Python literal"
+    value = wrong.value
+    found = f"`{context.text(wrong.origin)}`, a single value" if value.unknown else context.describe(value.alts[0].kind)
+    return f"{found}, not {_SHAPES[wrong.parameter]}"
 
 
 def _fix(wrong: Malformed, context: Context) -> str:
     text = context.text(wrong.origin)
+    if wrong.what == "not-literal":
+        return "Write it as Python does, text in quotes of its own: \"3, 'daily'\", \"{'day': 'monday'}\""
     if wrong.parameter == "kwargs":
         return "Give the dict itself; the serializer makes text of it"
     if wrong.what == "mapping":

@@ -2,14 +2,16 @@
 ## What it finds
 A job that is kept waiting, or runs, for longer than its broker waits for an acknowledgement: Celery over Redis or SQS with a
 `countdown`, an `eta`, a retry delay, or with `acks_late` a time limit, beyond the visibility timeout; and a lock that
-ends before the job that holds it has to.
+ends before the job that holds it has to. With django-q2 over the database, SQS, MongoDB or IronMQ: a `timeout` that is longer
+than `retry` of `Q_CLUSTER`.
 
 ## Why it matters
 Celery does not leave a job with an `eta` or `countdown` on the queue: a worker takes the message and keeps it, not
 acknowledged, until its time has come. Redis gives what is not acknowledged within the visibility timeout (an hour unless
 `broker_transport_options` says otherwise; 30 minutes on SQS) to another worker, again and again. One job that was due in 20
 seconds under a timeout of 3 ran five times when we tried it. A job with `acks_late` that runs for longer is started a
-second time beside the first.
+second time beside the first. django-q2 acknowledges a job when it is done: after `retry` seconds (60 unless the setting says
+otherwise) the ORM broker hands out a job that still runs once more.
 
 ## Example
 ```python
@@ -30,7 +32,7 @@ or store what is due when, and let a periodic job enqueue it.
 None.
 
 ## Known limits
-Only where the settings name Redis or SQS and no other broker, and only times that the code writes down. Environment
+For Celery only where the settings name Redis or SQS and no other broker, and only times that the code writes down. Environment
 variables, `.env` files and queues with settings of their own are not read. RabbitMQ has no such timeout for this.
 """
 
@@ -48,6 +50,7 @@ from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import Origin
 
 _FIX = "Raise visibility_timeout above it, or let a periodic job enqueue what is due."
+_FIXES = {"timeout": "Let `retry` of Q_CLUSTER be greater than every timeout."}
 _DEFAULT_BACKOFF_MAX, _DEFAULT_RETRIES = 600, 3
 
 
@@ -68,6 +71,7 @@ class LateRedelivery(Rule):
                 yield from self._declared(subject, broker, context)
         elif broker is not None and (isinstance(subject, Retry) or not subject.immediate):
             yield from self._called(subject, broker, context)
+            yield from self._allowed(subject, broker, context)
 
     def _called(self, subject: Enqueue | Retry, broker: Broker, context: Context) -> Iterator[FindingBuilder]:
         given = subject.options if isinstance(subject, Enqueue) else subject.arguments
@@ -87,7 +91,23 @@ class LateRedelivery(Rule):
                     context.relate_enqueue(builder, subject)
                 yield builder
 
+    def _allowed(self, subject: Enqueue | Retry, broker: Broker, context: Context) -> Iterator[FindingBuilder]:
+        """`async_task(f, timeout=600)`: a run that may be longer than the broker waits for its end."""
+        option = subject.options.get(broker.limited_by) if isinstance(subject, Enqueue) else None
+        if option is None or option.node is None or not isinstance(subject, Enqueue):
+            return
+        limit = spans.seconds(context, option.node, subject.site.env)
+        if limit is not None and limit > broker.patience:
+            job = subject.jobs[0] if len(subject.jobs) == 1 else None
+            text = f"`{job.label if job else subject.job_name or 'the job'}` {_longer(limit, broker)}"
+            yield self._finding(option.origin, text, job, broker, context)
+
     def _declared(self, job: Job, broker: Broker, context: Context) -> Iterator[FindingBuilder]:
+        limited = broker.limit is not None and broker.limit > broker.patience and broker.origin is not None
+        if limited and job is min((j for j in context.registry.jobs if j.framework == job.framework), key=lambda j: j.key):
+            assert broker.limit is not None
+            assert broker.origin is not None
+            yield self._finding(broker.origin, f"any job {_longer(broker.limit, broker)}", None, broker, context)
         delay = _default_delay(job, context) or _backoff(job, context)
         if delay is not None and delay[0] > broker.patience:
             text = f"`{job.label}` is retried after {spans.spelt(delay[0])}: {_again(broker)}"
@@ -99,10 +119,11 @@ class LateRedelivery(Rule):
 
     def _finding(self, origin: Origin, text: str, job: Job | None, broker: Broker, context: Context) -> FindingBuilder:
         builder = context.finding(
-            self, origin, text, confidence=Confidence.MEDIUM, job=job, framework="celery", how_to_fix=_FIX,
+            self, origin, text, confidence=Confidence.MEDIUM, job=job, framework=_framework(broker, context),
+            how_to_fix=_FIXES.get(broker.limited_by, _FIX),
             what_happens="A worker holds the message all that time; what is not acknowledged in time goes to another worker too.",
         )  # fmt: skip
-        if broker.origin is not None:
+        if broker.origin is not None and broker.origin != origin:
             builder.relate(context.place(broker.origin), "how long the broker waits")
         return builder
 
@@ -130,8 +151,16 @@ class LateRedelivery(Rule):
                     yield builder.relate(context.place(limit[1].origin), "this is how long it may run")
 
 
+def _framework(broker: Broker, context: Context) -> str:
+    return next(name for name, known in context.registry.brokers.items() if known is broker)
+
+
+def _longer(limit: float, broker: Broker) -> str:
+    return f"may run for {spans.spelt(limit)} before it is acknowledged: {_again(broker)}"
+
+
 def _again(broker: Broker) -> str:
-    name = "Redis" if broker.what == "redis" else "SQS"
+    name = {"redis": "Redis", "sqs": "SQS"}.get(broker.what, broker.what)
     return f"{name} hands it to another worker every {spans.spelt(broker.patience)}, and it runs more than once"
 
 
