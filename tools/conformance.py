@@ -38,7 +38,11 @@ def environment(name: str, folder: Path) -> str:
         base = shutil.which(PYTHON) or sys.executable
         subprocess.run([base, "-m", "venv", str(folder / name)], check=True)
         wanted = CONFORMANCE / "environments" / f"{name}.txt"
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", str(wanted)], check=True)
+        install = [str(python), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*install, "-r", str(wanted)], check=True)
+        alone = wanted.with_suffix(".alone.txt")  # addons of what is not on PyPI (Odoo), without what they ask for
+        if alone.exists():
+            subprocess.run([*install, "--no-deps", "-r", str(alone)], check=True)
     return str(python)
 
 

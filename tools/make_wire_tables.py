@@ -54,6 +54,7 @@ WIRES: dict[str, tuple[str, str, bool, bool, str]] = {
     "django-q2-schedule": ("django-q2", "literal", True, True, "literal"),
     "saq-json": ("saq", "json", True, False, "json"),
     "apscheduler-pickle": ("apscheduler", "pickle", True, True, "pickle"),
+    "odoo-queue-job": ("odoo-addon-queue-job", "json", True, True, "json"),
 }
 REFERENCE = {
     "resque": ("jobcheck", "json", False, True),
@@ -234,7 +235,7 @@ def newest_wires(runs: dict[str, Any], measured: dict[str, Any], rows: list[str]
 
 
 def version_key(version: str) -> list[int]:
-    return [int(part) for part in version.split(".")]
+    return [int(part) for part in re.findall(r"\d+", version)]
 
 
 def older(measured: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

@@ -13,7 +13,9 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.frameworks.declared.django_q import DjangoQ
     from jobcheck.frameworks.declared.django_tasks import DjangoTasks
     from jobcheck.frameworks.declared.dramatiq import Dramatiq
+    from jobcheck.frameworks.declared.frappe import Frappe
     from jobcheck.frameworks.declared.huey import Huey
+    from jobcheck.frameworks.declared.odoo_queue import OdooQueueJob
     from jobcheck.frameworks.declared.procrastinate import Procrastinate
     from jobcheck.frameworks.declared.rq import Rq
     from jobcheck.frameworks.declared.saq import Saq
@@ -27,5 +29,5 @@ def all_frameworks() -> tuple[Framework, ...]:
 
     mappers = (DjangoModels(), SqlAlchemy(), Peewee(), MongoEngine())
     first = (Rq(), Dramatiq(), Huey(), Arq(), Taskiq(), Saq(), Apscheduler())
-    declared = (*first, Procrastinate(), DjangoTasks(), DjangoQ())
+    declared = (*first, Procrastinate(), DjangoTasks(), DjangoQ(), OdooQueueJob(), Frappe())
     return (Celery(), Reference(), *declared, Deferral(), *mappers)

@@ -63,7 +63,7 @@ class Options:
     `telling` names are those that a job's own `**kwargs` is not meant to get; `declared_only` mean something in a
     declaration and nothing at an enqueue; `bases` need a base class of that name; `methods` are those of a job that a
     declared option of the same name would hide. `instead` is how an option is given at the enqueue, `{job}` and `{name}`
-    in it.
+    in it. `together` are options of an enqueue that need another one, with that and what happens without it.
     """
 
     enqueue: Place
@@ -73,6 +73,7 @@ class Options:
     bases: Mapping[str, str] = field(default_factory=dict)
     methods: frozenset[str] = frozenset()
     instead: str = "{job}.apply_async((...), {name}=...)"
+    together: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def of(framework: str) -> Options | None:

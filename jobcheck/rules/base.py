@@ -22,7 +22,7 @@ T = TypeVar("T")
 DISPLAY = {
     "celery": "Celery", "reference": "jobcheck.runtime", "rq": "RQ", "dramatiq": "Dramatiq", "huey": "Huey", "arq": "arq",
     "taskiq": "TaskIQ", "saq": "SAQ", "apscheduler": "APScheduler", "procrastinate": "Procrastinate",
-    "django-tasks": "Django Tasks", "django-q2": "django-q2",
+    "django-tasks": "Django Tasks", "django-q2": "django-q2", "odoo-queue-job": "Odoo queue_job", "frappe": "Frappe",
 }  # fmt: skip
 
 

@@ -11,6 +11,11 @@ TRANSPARENT = frozenset({
     "django.contrib.auth.decorators.permission_required", "django.views.decorators.http.require_POST",
     "django.views.decorators.http.require_GET", "django.dispatch.receiver", "rest_framework.decorators.action",
     "rest_framework.decorators.api_view", "dishka.integrations.taskiq.inject", "rest_framework.decorators.permission_classes",
+    "frappe.whitelist",
+    *(f"odoo.api.{name}" for name in (
+        "model", "multi", "returns", "depends", "constrains", "onchange", "ondelete", "model_create_multi", "private", "readonly",
+    )),
+    "odoo.addons.queue_job.job.job", "odoo.addons.queue_job.job.related_action",
 })  # fmt: skip
 PROPERTIES = frozenset({
     "property", "functools.cached_property", "django.utils.functional.cached_property",

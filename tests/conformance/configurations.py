@@ -1,4 +1,4 @@
-"""The 25 configurations: which environment has the framework, which box sends through it, and the store it needs."""
+"""The 26 configurations: which environment has the framework, which box sends through it, and the store it needs."""
 
 from dataclasses import dataclass
 
@@ -41,4 +41,5 @@ CONFIGURATIONS = {
     "django-q2-schedule": Configuration("main", "django_q2_box", ("schedule",)),
     "saq-json": Configuration("arq", "saq_box", (), "redis"),
     "apscheduler-pickle": Configuration("main", "apscheduler_box"),
+    "odoo-queue-job": Configuration("odoo", "queue_job_box"),
 }

@@ -12,7 +12,7 @@ from jobcheck.frameworks.declared import calls
 from jobcheck.frameworks.declared.carried import Bound, Configured
 from jobcheck.frameworks.declared.spec import Form
 from jobcheck.frameworks.declared.values import Values
-from jobcheck.registry import Enqueue, Job, Registry
+from jobcheck.registry import Argument, Enqueue, Job, Registry
 from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import External, Function, Kind
 
@@ -77,6 +77,8 @@ class Enqueues(Values):
             made.named = site.unit.origin(given.job) if given.job is not None else before.named
         if form.by_name and given.job is not None and isinstance(solver.value(given.job, env).only, Function):
             made.named, made.misnamed = site.unit.origin(given.job), form.by_name
+        if certain and not jobs and isinstance(given.job, ir.Call):
+            made.handed = Argument(solver.value(given.job, env), site.unit.origin(given.job), node=given.job)
         for messages in self._filled(solver, made, form, given):
             self._complete(messages, before)
             messages.transactional = self.transactional(solver, messages)

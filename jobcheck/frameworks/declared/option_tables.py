@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jobcheck.frameworks.declared import arq, django_q, django_tasks, huey, procrastinate, rq, saq
+from jobcheck.frameworks.declared import arq, django_q, django_tasks, frappe, huey, odoo_queue, procrastinate, rq, saq
 from jobcheck.frameworks.options import MOMENTS, NUMBERS, OBJECT, SPAN, TEXT, Needs, Options, Place
 
 _SECONDS_OF = {
@@ -168,6 +168,41 @@ _DJANGO_Q = Options(
     instead="async_task({job}, ..., {name}=...)",
 )
 
+_ODOO_ETA = "eta, in seconds or as a timedelta"
+_ODOO_OPTIONS = frozenset(odoo_queue.PROPERTIES)
+_ODOO = Options(
+    enqueue=Place(
+        taken=_ODOO_OPTIONS, documented=_ODOO_OPTIONS,
+        elsewhere={
+            "countdown": _ODOO_ETA, "delay": _ODOO_ETA, "retries": "max_retries", "retry": "max_retries", "queue": "channel",
+            "name": "description", "job_id": "identity_key", "identity": "identity_key",
+        },
+        happens="the call raises TypeError", refused=True,
+        needs={
+            "eta": Needs("seconds, a timedelta or a naive datetime in UTC", frozenset({"float", "decimal", "datetime_aware"}),
+                         "the call raises, and nothing is enqueued"),
+            "identity_key": Needs("a str, or a function of the job", NUMBERS - {"bool"} | MOMENTS | SPAN | {"uuid"},
+                                  "the call raises TypeError"),
+            "max_retries": Needs("a number", SPAN | {"text"}, "the call raises, and nothing is enqueued"),
+        },
+    ),
+    declaration=Place(frozenset(), frozenset(), {}, ""),
+    telling=frozenset({"eta", "max_retries", "identity_key"}),
+    instead="records.with_delay({name}=...).{job}(...)",
+)  # fmt: skip
+
+_FRAPPE = Options(
+    enqueue=Place(
+        taken=frappe.OPTIONS, documented=frappe.OPTIONS - {"async"}, elsewhere={},
+        happens="Frappe hands it to the job as an argument",
+        needs={"timeout": Needs("a number of seconds", SPAN, "the call raises TypeError")},
+    ),
+    declaration=Place(frozenset(), frozenset(), {}, ""),
+    telling=frozenset(),
+    instead="frappe.enqueue({job}, ..., {name}=...)",
+    together={"deduplicate": ("job_id", "the call raises ValidationError")},
+)
+
 _TASKIQ_LABELS = frozenset("retry_on_error max_retries timeout delay ack_type queue_name priority types_of_exceptions".split())
 _TASKIQ_ELSEWHERE = {
     "countdown": "delay", "retries": "max_retries", "max_attempts": "max_retries", "retry": "retry_on_error",
@@ -240,6 +275,7 @@ _APSCHEDULER = Options(
 TABLES = {
     "apscheduler": _APSCHEDULER,
     "taskiq": _TASKIQ,
+    "frappe": _FRAPPE, "odoo-queue-job": _ODOO,
     "django-q2": _DJANGO_Q,
     "django-tasks": _DJANGO_TASKS,
     "procrastinate": _PROCRASTINATE, "rq": _RQ, "dramatiq": _DRAMATIQ, "huey": _HUEY, "arq": _ARQ, "saq": _SAQ,

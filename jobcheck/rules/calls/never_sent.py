@@ -1,7 +1,8 @@
 """
 ## What it finds
 A message that is built and then dropped: a signature, chain, group or chord whose value nothing takes, or that is given
-to a local name which nothing reads; and `job.delay` or `job.perform_later` without the brackets that would call it.
+to a local name which nothing reads; and `job.delay` or `job.perform_later` without the brackets that would call it. Odoo's
+`records.delayable().method()` without the `.delay()` behind it is one, too.
 
 ## Why it matters
 `job.s(7)` makes a description of a call, as `job.set(wait=60)` makes a configured job: neither sends anything. No error
@@ -38,8 +39,9 @@ _WHAT = {
     "signature": "a signature of {job} is made",
     "configured": "{job} is given options",
     "job": "{job} is built",
+    "delayable": "a delayable is made",
 }
-_SEND = {"celery": "`.delay()` or `.apply_async()`", "reference": "`.perform_later(...)`"}
+_SEND = {"celery": "`.delay()` or `.apply_async()`", "reference": "`.perform_later(...)`", "odoo-queue-job": "`.delay()`"}
 
 
 class NeverSent(Rule):

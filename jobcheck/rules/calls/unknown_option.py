@@ -3,7 +3,7 @@
 An option that is misspelt, that belongs elsewhere, or whose value cannot be used: `@app.task(max_retry=5)`,
 `ignore_results=True`, `apply_async(..., counttdown=5)`, `countdown=timedelta(minutes=5)`, `eta=60`, `priority="low"`,
 `link=job` for `link=job.s()`, `once={...}` without `base=QueueOnce`, a declared `retry=` or `delay=` that hides the method of
-that name.
+that name, Frappe's `deduplicate=True` without a `job_id`.
 
 ## Why it matters
 Celery accepts any name: in a declaration it becomes an attribute of the job, at an enqueue a property of the message, and
@@ -108,7 +108,7 @@ class UnknownOption(Rule):
         for option in enqueue.options.values():
             if option.name in table.declared_only:
                 continue
-            fault = _fault(option, place, job, context)
+            fault = _fault(option, place, job, context) or _alone(option, message, table)
             if fault is not None and not (place.labels and used_names.anywhere(option.name, context)):
                 yield self._finding([option], fault, job, f"`{message.enqueue.form}` of", context)
 
@@ -125,6 +125,15 @@ class UnknownOption(Rule):
             subject=f"{whose} {names}",
             how_to_fix=fault.fix,
         )
+
+
+def _alone(option: Option, message: Message, table: options.Options) -> _Fault | None:
+    """An option that is asked for without the one it needs."""
+    other, happens = table.together.get(option.name, ("", ""))
+    enqueue = message.enqueue
+    if not other or option.value.only != Literal(True) or other in enqueue.options or enqueue.open_options or enqueue.open_kwargs:
+        return None
+    return _Fault(f"needs `{other}`: {happens}", f"Give `{other}` as well")
 
 
 def _hidden(option: Option, table: options.Options) -> _Fault | None:

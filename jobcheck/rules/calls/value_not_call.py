@@ -2,7 +2,7 @@
 ## What it finds
 A function, method or type handed over where its value was meant (`uuid4`, `delta.total_seconds`, the builtin `id`), as
 an argument of a job or as an option of the enqueue; and the other way round, a call where the function was meant:
-`transaction.on_commit(job.delay(7))`, `scheduler.add_job(refresh())`; and a job's function where its name is wanted (SAQ).
+`transaction.on_commit(job.delay(7))`, `scheduler.add_job(refresh())`, `queue.enqueue(resize(photo))`; and a job's function where its name is wanted (SAQ).
 
 ## Why it matters
 No serializer but pickle carries a function: the enqueue raises, and `countdown=delta.total_seconds` raises TypeError.
@@ -54,6 +54,7 @@ from jobcheck.solve.kinds import (
     Plain,
     Sequence,
 )
+from jobcheck.solve.operators import plain_name
 
 # Options that take a plain value; others take signatures, connections or callables.
 _VALUES = frozenset(
@@ -62,6 +63,9 @@ _VALUES = frozenset(
 )
 _LINKS = frozenset({"link", "link_error"})
 _PLAIN = frozenset({"none", "str", "int", "float", "bool", "bytes", "datetime", "datetime_aware", "datetime_naive"})
+
+# Kinds that are no function, and no name of one.
+_NO_NAME = _PLAIN - {"str"}
 
 
 class ValueNotCall(Rule):
@@ -76,6 +80,7 @@ class ValueNotCall(Rule):
             yield from self._arguments(subject, context)
         elif isinstance(subject, Enqueue):
             yield from self._options(subject, context)
+            yield from self._handed(subject, context)
         elif not subject.in_test:
             yield from self._callback(subject, context)
 
@@ -124,6 +129,19 @@ class ValueNotCall(Rule):
                 yield context.finding(
                     self, option.origin, text, job=job, framework=enqueue.framework, subject=option.name
                 )
+
+    def _handed(self, enqueue: Enqueue, context: Context) -> Iterator[FindingBuilder]:
+        """`queue.enqueue(resize(photo))`: the job is performed here, and what it returns is enqueued."""
+        handed = enqueue.handed if enqueue.sent and not enqueue.in_test else None
+        only = handed.value.only if handed is not None else None
+        if handed is None or only is None or plain_name(only) not in _NO_NAME:
+            return
+        text = context.text(handed.origin)
+        yield context.finding(
+            self, handed.origin, f"`{text}` is called here, and `{enqueue.form}` is given {context.describe(only)}, which is no job",
+            framework=enqueue.framework, subject=text,
+            how_to_fix="Hand over the function, and its arguments after it: `enqueue(function, argument)`.",
+        )  # fmt: skip
 
     def _callback(self, callback: Callback, context: Context) -> Iterator[FindingBuilder]:
         only = callback.value.only

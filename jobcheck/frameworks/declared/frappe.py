@@ -1,0 +1,128 @@
+"""Frappe's background jobs. Source: frappe 15 and develop (frappe/utils/background_jobs.py); RQ with pickle carries them.
+
+`frappe.enqueue("app.module.function", queue="long", **arguments)`: a function, or its dotted path, and the arguments of
+the job among the options of the call. The worker calls `function(**arguments)`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jobcheck.code import ir
+from jobcheck.findings import Confidence
+from jobcheck.frameworks.declared import calls, importable
+from jobcheck.frameworks.declared.carried import Bound
+from jobcheck.frameworks.declared.engine import DeclaredFramework
+from jobcheck.frameworks.declared.spec import Form, Spec
+from jobcheck.project.shape import FunctionDecl
+from jobcheck.registry import Deferred, Enqueue, Job
+from jobcheck.solve.kinds import FunctionRef, Literal
+from jobcheck.solve.sites import Site
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+# By position after the job, and what further names `enqueue` takes; all else is the job's.
+_LEAD = ("queue", "timeout", "event", "is_async", "job_name", "now", "enqueue_after_commit")
+OPTIONS = frozenset(_LEAD) | frozenset(
+    "on_success on_failure at_front at_front_when_starved job_id deduplicate async".split()
+)
+_DOC_LEAD = ("doctype", "name", "method", "queue", "timeout", "now")
+_REFUSES = "the call raises TypeError"
+_ENQUEUE = Form("enqueue", "keywords", 0, ("method",), _LEAD, OPTIONS, unplaced=_REFUSES)
+_DOC = Form("enqueue_doc", "keywords", None, (), _DOC_LEAD, OPTIONS | {"doctype", "name", "method"}, unplaced=_REFUSES)
+_HOMES = ("frappe", "frappe.utils.background_jobs")
+SPEC = Spec(
+    name="frappe",
+    display="Frappe",
+    modules=frozenset({"frappe"}),
+    seeds=frozenset({"enqueue(", "enqueue_doc("}),
+    marks=(rb"\benqueue(?:_doc)?\s*\(",),
+    functions={
+        **{f"{home}.enqueue": _ENQUEUE for home in _HOMES},
+        **{f"{home}.enqueue_doc": _DOC for home in _HOMES},
+    },
+    attributes={},
+    wire="rq-pickle",
+    mismatch="the job fails in the worker with TypeError",
+    named_by_string=True,
+    methods=True,
+    awaits=False,
+    verb="frappe.enqueue",
+)
+_NOT_IN_NAME = re.compile(r"[ -]")
+
+
+class Frappe(DeclaredFramework):
+    """Frappe: any function or method that can be pickled, or a dotted path; `enqueue_doc` names a method of a document."""
+
+    def __init__(self) -> None:
+        super().__init__(SPEC)
+
+    def names(self, job: Job) -> tuple[str, ...]:
+        """A path is followed where it stands: functions that are handed one are found by that."""
+        return (job.name,) if job.cls is None else ()
+
+    def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
+        """pickle: Frappe gives RQ no other serializer."""
+        return super().wires(solver, job)[0], Confidence.HIGH
+
+    def _enqueues(self, solver: Solver, site: Site, bound: Bound, certain: bool) -> Iterator[Enqueue]:
+        for made in super()._enqueues(solver, site, bound, certain):
+            if _is(made, "now", True):
+                continue  # performed on the spot, with the arguments that the function takes
+            if bound.form is _DOC:
+                self._of_document(solver, made)
+            after = made.options.get("enqueue_after_commit")
+            if after is not None and after.value.only != Literal(False):
+                made.deferred = Deferred("after_commit", after.origin)
+            node = calls.told_apart(bound.form, site.call).job
+            if certain and node is not None:
+                why = importable.why_not(solver, site, node, made.jobs)
+                made.unimportable = why if why != "main" else ""
+            yield made
+
+    def _of_document(self, solver: Solver, made: Enqueue) -> None:
+        """The method of a document's class that `enqueue_doc(doctype, name, method)` names."""
+        doctype, method = made.options.get("doctype"), made.options.get("method")
+        name = method.value.only if method is not None else None
+        if doctype is None or not (isinstance(name, Literal) and isinstance(name.value, str)):
+            return
+        ref = _document_method(solver, made.site, doctype.node, doctype.value.only, name.value)
+        job = self.method_of(solver, ref) if ref is not None else None
+        if job is not None:
+            made.jobs = (job,)
+
+
+def _is(made: Enqueue, name: str, value: bool) -> bool:
+    option = made.options.get(name)
+    return option is not None and option.value.only == Literal(value)
+
+
+def _document_method(solver: Solver, site: Site, node: ir.Expr | None, kind: object, method: str) -> FunctionRef | None:
+    """A method by the name of its doctype, or of the document at hand (`self.doctype`)."""
+    match node:
+        case ir.Attribute(value=ir.Name(id="self"), attr="doctype") if site.unit.cls is not None:
+            found = next(iter(solver.classes.lookup(site.unit.cls, method)), None)
+            if found is None or not isinstance(found[1], FunctionDecl):
+                return None
+            return FunctionRef(found[0].filename, found[1].qualname, found[1].start)
+        case _ if isinstance(kind, Literal) and isinstance(kind.value, str):
+            return _by_doctype(solver, kind.value, method)
+        case _:
+            return None
+
+
+def _by_doctype(solver: Solver, doctype: str, method: str) -> FunctionRef | None:
+    """The method of the class of a doctype: `Payment Entry` is in `doctype/payment_entry/payment_entry.py`."""
+    scrubbed = _NOT_IN_NAME.sub("_", doctype).lower()
+    tail = f"doctype/{scrubbed}/{scrubbed}.py"
+    wanted = doctype.replace(" ", "").replace("-", "")
+    for filename in solver.callers.mentions.files(method):
+        if filename.endswith(tail):
+            for decl, cls in solver.functions_of(filename):
+                if cls is not None and cls.name == wanted and decl.name == method:
+                    return FunctionRef(filename, decl.qualname, decl.start)
+    return None
