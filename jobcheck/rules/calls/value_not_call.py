@@ -2,7 +2,8 @@
 ## What it finds
 A function, method or type handed over where its value was meant (`uuid4`, `delta.total_seconds`, the builtin `id`), as
 an argument of a job or as an option of the enqueue; and the other way round, a call where the function was meant:
-`transaction.on_commit(job.delay(7))`, `scheduler.add_job(refresh())`, `queue.enqueue(resize(photo))`; and a job's function where its name is wanted (SAQ).
+`transaction.on_commit(job.delay(7))`, `scheduler.add_job(refresh())`, `queue.enqueue(resize(photo))`; and a job's function
+where its name is wanted (SAQ).
 
 ## Why it matters
 No serializer but pickle carries a function: the enqueue raises, and `countdown=delta.total_seconds` raises TypeError.
@@ -138,7 +139,8 @@ class ValueNotCall(Rule):
             return
         text = context.text(handed.origin)
         yield context.finding(
-            self, handed.origin, f"`{text}` is called here, and `{enqueue.form}` is given {context.describe(only)}, which is no job",
+            self, handed.origin,
+            f"`{text}` is called here, and `{enqueue.form}` is given {context.describe(only)}, which is no job",
             framework=enqueue.framework, subject=text,
             how_to_fix="Hand over the function, and its arguments after it: `enqueue(function, argument)`.",
         )  # fmt: skip
