@@ -152,7 +152,9 @@ class Job:
     message, as far as that is known. `hooks` are methods that run in the worker around the run, on the same object.
     `awaited`: the worker awaits an async function. `verb` is how messages write its enqueue. `callable`: it can be called,
     and is performed then. `apart`: it is performed by another process than the one that enqueues it. `misbound` ends a
-    sentence about a first parameter that the framework fills and that the function does not have.
+    sentence about a parameter that the framework fills and that the function does not have; `if_async` and `if_sync` one about
+    an async function that is not awaited, and about one that should be async; `undeclared` one about a decorator that makes no
+    job.
     """
 
     framework: str
@@ -183,6 +185,9 @@ class Job:
     apart: bool = True
     callable: bool = True
     misbound: str = ""
+    if_async: str = ""
+    if_sync: str = ""
+    undeclared: str = ""
 
     @property
     def label(self) -> str:
@@ -263,7 +268,9 @@ class Enqueue:
     immediate   performed here and now without a queue (`perform_now`, `apply`): no wire, but a signature
     deferred    put off until a transaction has been committed; None: enqueued as soon as the code gets there
     unawaited   it is a coroutine that nobody awaits, so that nothing is enqueued
-    unplaced    arguments by position that a form drops or refuses, as `unplaced_happens` says (the end of a sentence)
+    unplaced    arguments by position that a form drops or refuses, as `unplaced_happens` says (the end of a sentence);
+                `listed`: because it takes them as `args=` and `kwargs=`, not because it takes names only
+    lost        keywords that the call drops because others are given as `args=` or `kwargs=`, as `lost_happens` says
     arguments_only  every keyword of the call is an argument of the job: no option has a place there
     transactional  the message is a row of the application's own connection: committed with the others, or not at all
     unimportable  why no worker can import what is enqueued: lambda, nested, main (a function of the script that is run)
@@ -300,6 +307,9 @@ class Enqueue:
     unawaited: bool = False
     unplaced: list[Argument] = field(default_factory=list)
     unplaced_happens: str = ""
+    listed: bool = False
+    lost: list[Option] = field(default_factory=list)
+    lost_happens: str = ""
     arguments_only: bool = False
     handed: Argument | None = None
     transactional: bool = False
@@ -421,6 +431,7 @@ class Unsent:
     """A message that is built and dropped, or given to a local name that nothing reads (`name`).
 
     `what`: signature, chain, group, chord, message; configured, job (built, not enqueued); method (never called).
+    `send` says how it would be sent, where the framework alone does not tell.
     """
 
     framework: str
@@ -429,6 +440,7 @@ class Unsent:
     jobs: tuple[Job, ...] = ()
     in_test: bool = False
     name: str | None = None
+    send: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -464,7 +476,7 @@ class Callback:
 
 @dataclass(eq=False, slots=True)
 class MissingJob:
-    """An enqueue verb on what is known not to be a job. `why`: plain-function, plain-class, no-such-name."""
+    """An enqueue verb on what has none. `why`: plain-function, plain-class, no-such-name; other-verb: a job that has others."""
 
     framework: str
     site: Site

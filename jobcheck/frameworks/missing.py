@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def find(solver: Solver, site: Site, framework: str, verbs: frozenset[str]) -> MissingJob | None:
     """The record for `owner.verb(...)` where owner surely has no such verb; None for everything else."""
     func = site.call.func
-    if not isinstance(func, ir.Attribute) or func.attr not in verbs or _is_asked(site):
+    if not isinstance(func, ir.Attribute) or func.attr not in verbs or is_asked(site):
         return None
     found = _plain(solver, site, framework, func) or _absent(solver, site, framework, func)
     if found is not None:
@@ -26,7 +26,7 @@ def find(solver: Solver, site: Site, framework: str, verbs: frozenset[str]) -> M
     return found
 
 
-def _is_asked(site: Site) -> bool:
+def is_asked(site: Site) -> bool:
     """Whether code around the call asks for the attribute first, or is ready to do without."""
     around = site.around
     while around is not None:

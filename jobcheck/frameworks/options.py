@@ -15,10 +15,24 @@ OBJECT = object()
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What an option must be. `refuses` are kinds, as `kind_name` says, that are surely wrong; `happens` ends a sentence."""
+    """What an option must be. `refuses` are kinds, as `kind_name` says, that are surely wrong; `happens` ends a sentence.
+
+    `least`: nobody means a number below it; `unit` ends a sentence about what such a number is.
+    """
 
     what: str
     refuses: frozenset[str]
+    happens: str
+    least: int = 0
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacks:
+    """What a form of enqueuing cannot do without: one of `others`. `happens` ends a sentence."""
+
+    form: str
+    others: tuple[str, ...]
     happens: str
 
 
@@ -34,6 +48,7 @@ class Place:
     labels      any name may be given, for code of the project that looks for it
     by          an option that decides which names there are: `variants` has the place for each of its values, for "" where it
                 is not given, and for `OBJECT` where it is some object
+    lacks       forms that cannot do without an option
     """
 
     taken: frozenset[str]
@@ -42,6 +57,7 @@ class Place:
     happens: str
     needs: Mapping[str, Needs] = field(default_factory=dict)
     refused: bool = False
+    lacks: tuple[Lacks, ...] = ()
     labels: bool = False
     by: str = ""
     variants: Mapping[object, Place] = field(default_factory=dict)

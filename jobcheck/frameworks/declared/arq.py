@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jobcheck.frameworks import arguments
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
-from jobcheck.registry import Job, Registry
-from jobcheck.solve.kinds import Function, Sequence, Value
+from jobcheck.project.shape import FunctionDecl
+from jobcheck.registry import Argument, Job, Option, Registry, Schedule
+from jobcheck.solve.kinds import Function, FunctionRef, Literal, Plain, Sequence, Value
+from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 OWN = frozenset("_job_id _queue_name _defer_until _defer_by _expires _job_try".split())
-_ENQUEUE = Form("enqueue_job", "call", 0, ("function",), swallowed=OWN, awaited=True)
+_BY_NAME = "the worker finds no job of such a name, and the job fails"
+_ENQUEUE = Form("enqueue_job", "call", 0, ("function",), swallowed=OWN, awaited=True, by_name=_BY_NAME)
+# A job that `cron` names gets `ctx` and nothing else.
+_CRON = Form("cron", "lists", 0, ("coroutine",), lists=("", ""), sent=False)
+# Its fields, by the names that `rules.wiring.cron` has for them; one that is None is every one.
+_FIELDS = {
+    "minute": "minute", "hour": "hour", "day": "day_of_month", "month": "month_of_year", "weekday": "day_of_week",
+}  # fmt: skip
 SPEC = Spec(
     name="arq",
     display="arq",
     modules=frozenset({"arq"}),
     seeds=frozenset({"enqueue_job", "arq"}),
-    marks=(rb"\benqueue_job\b",),
+    marks=(rb"\benqueue_job\b|\bcron\s*\(",),
     functions={
         "arq.func": Declares("func", leads=("coroutine", "name")),
         "arq.worker.func": Declares("func", leads=("coroutine", "name")),
+        "arq.cron": _CRON,
+        "arq.cron.cron": _CRON,
         "arq.create_pool": Makes("pool"),
         "arq.connections.create_pool": Makes("pool"),
         "arq.ArqRedis": Makes("redis"),
@@ -37,6 +49,7 @@ SPEC = Spec(
     guessed=frozenset({"enqueue_job"}),
     injected=1,
     named_by_string=True,
+    if_sync="arq takes no other, and its worker does not start (RuntimeError)",
 )
 
 
@@ -55,16 +68,44 @@ class Arq(DeclaredFramework):
                         self.job_of(solver, kind.ref)
         super().finish(solver, registry)
 
+    def record(self, solver: Solver, site: Site, registry: Registry) -> None:
+        """See Framework; the fields of a `cron`, too."""
+        before = len(registry.enqueues)
+        super().record(solver, site, registry)
+        for made in registry.enqueues[before:]:
+            if made.form == "cron" and made.jobs:
+                registry.schedules.append(_crontab(solver, site, made.jobs[0]))
+
+    def job_name(self, solver: Solver, ref: FunctionRef, decl: FunctionDecl, options: dict[str, Option]) -> str:
+        """See DeclaredFramework: no module belongs to it."""
+        return arguments.text(options.get("name")) or decl.qualname
+
     def names(self, job: Job) -> tuple[str, ...]:
         """A job is known by its function's name, unless it is given one."""
         said = arguments.text(job.options.get("name"))
         return (said or job.label,)
 
 
+_SPEAKS = re.compile(rb"\barq\b|\w*WorkerSettings\b|\bredis_settings\b")
+
+
+def _crontab(solver: Solver, site: Site, job: Job) -> Schedule:
+    fields: dict[str, Argument] = {}
+    for arg in site.call.args:
+        value = solver.value(arg.value, site.env)
+        if arg.star == "**":
+            fields["*"] = Argument(value, site.unit.origin(arg.value), None, arg.star)
+        elif arg.keyword in _FIELDS and value.only not in (Literal(None), Plain("none")):
+            name = _FIELDS[arg.keyword]
+            fields[name] = Argument(value, site.unit.origin(arg.value), name, "", arg.value)
+    in_test = solver.is_test(site.unit.filename)
+    return Schedule("arq", "crontab", site.unit.origin(site.call), fields, job.name, job.label, in_test, site)
+
+
 def _listed(solver: Solver, filename: str) -> Iterator[Value]:
     """The items of `functions = [...]` in classes and modules of a file that mentions arq or worker settings."""
     data = solver.raw(filename) or b""
-    if b"arq" not in data and b"WorkerSettings" not in data:
+    if not _SPEAKS.search(data):
         return
     shape = solver.project.shape(filename)
     for owner in (None, *shape.classes):

@@ -101,7 +101,14 @@ def _fill_lists(solver: Solver, made: Enqueue, form: Form, given: Given, keyword
         beside = arguments.from_call(solver, given.rest, env)
         made.arguments, made.open_kwargs = made.arguments + beside.arguments, made.open_kwargs or beside.open_kwargs
     others, is_open = arguments.options_of(solver, rest, env, frozenset(form.lists))
-    made.options |= others
+    if form.drops:
+        made.lost, made.lost_happens = [o for o in others.values() if o.name not in form.swallowed], form.drops
+    made.options |= {name: option for name, option in others.items() if option not in made.lost}
     made.open_options = is_open
     made.open_args = made.open_args or given.open or (is_open and parts[0] is None)
     made.open_kwargs = made.open_kwargs or given.open or (is_open and parts[1] is None)
+    surplus = [a for a in given.rest if a.keyword is None and not a.star][max(form.lists_at or (-1,)) + 1 :]
+    if form.surplus and surplus:
+        made.unplaced = arguments.from_call(solver, surplus, env).arguments
+        made.unplaced_happens, made.listed = form.surplus, True
+        made.open_args = made.open_kwargs = True  # what is missing was meant by them

@@ -46,10 +46,16 @@ class Declarations(Roles):
             data = mine.data
         if data is None and isinstance(decorator, (Function, LocalFunction)):
             data = self._projects_own(solver, decorator, filename, decl)
-        if not isinstance(data, Decorator) or not (data.called or data.declares.bare):
+        if not isinstance(data, Decorator):
+            return None
+        bare = not data.called and not data.declares.bare
+        if bare and not data.declares.unbare:
             return None
         own = signatures.which(solver, decorator, filename, decl)
         job = self._declared(solver, FunctionRef(filename, decl.qualname, decl.start), decl, cls, data, own)
+        if bare:
+            job.undeclared = data.declares.unbare
+            return None
         if data.declares.keeps:
             job.verb, job.awaited = "", job.awaited and data.declares.awaits
             return known(Function(FunctionRef(filename, decl.qualname, decl.start)), job.origin)
@@ -130,6 +136,8 @@ class Declarations(Roles):
             verb=self.spec.verb,
             apart=self.spec.apart,
             callable=self.spec.callable,
+            if_async=self.spec.if_async,
+            if_sync=self.spec.if_sync,
             unknown_options=data is not None and data.open,
         )
         if data is not None and data.own is not None:
@@ -137,6 +145,7 @@ class Declarations(Roles):
         if decorator is not None:
             job.decorated = Origin(ref.filename, decorator.start, decorator.end)
         self.jobs[key] = job
+        self._by[key] = data.declares.name if data is not None else ""
         below = decl.decorators if decorator is None else [d for d in decl.decorators if d.start > decorator.start]
         changed = data is not None and data.declares.name == "changing"
         if cls is None and not changed:
@@ -144,6 +153,10 @@ class Declarations(Roles):
                 solver, ref.filename, decl, self.skipped(job), below, self.injected(solver, job), data.passing if data else None
             )
         return job
+
+    def declared_by(self, job: Job) -> str:
+        """The name of the decorator that makes a function a job; "" where it is one by being enqueued."""
+        return self._by.get((job.filename, job.function.start), "") if job.function is not None else ""
 
     def job_name(self, solver: Solver, ref: FunctionRef, decl: FunctionDecl, options: dict[str, Option]) -> str:
         """The name under which a job is known to workers."""

@@ -5,29 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobcheck.findings import Confidence
-from jobcheck.frameworks import encoders
+from jobcheck.frameworks import arguments, encoders
 from jobcheck.frameworks.declared.engine import DeclaredFramework
-from jobcheck.frameworks.declared.spec import Declares, Form, Spec
-from jobcheck.registry import Job
+from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
+from jobcheck.registry import Job, Registry, Results
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 _OWN = "dramatiq-own-json"
 _ACTOR = Declares("actor", leads=("fn",))
+_REFUSES = "the call raises TypeError"
+_WHERE = ("", "composition.")
 SPEC = Spec(
     name="dramatiq",
     display="Dramatiq",
     modules=frozenset({"dramatiq", "django_dramatiq"}),
     seeds=frozenset({"dramatiq", ".send(", "send_with_options", "message_with_options", ".message("}),
     marks=(rb"\.\s*(?:send|send_with_options|message|message_with_options)\s*\(",),
-    functions={"dramatiq.actor": _ACTOR, "dramatiq.actor.actor": _ACTOR},
+    functions={
+        "dramatiq.actor": _ACTOR,
+        "dramatiq.actor.actor": _ACTOR,
+        **{f"dramatiq.{where}{name}": Makes("canvas", unsent=name) for where in _WHERE for name in ("pipeline", "group")},
+    },
     attributes={
         "job": {
             "send": Form("send"),
-            "send_with_options": Form("send_with_options", "lists"),
-            "message": Form("message", sent=False),
-            "message_with_options": Form("message_with_options", "lists", sent=False),
+            "send_with_options": Form("send_with_options", "lists", surplus=_REFUSES),
+            "message": Form("message", sent=False, partial=True),
+            "message_with_options": Form("message_with_options", "lists", sent=False, partial=True, surplus=_REFUSES),
         }
     },
     retried_by="max_retries",
@@ -35,6 +41,12 @@ SPEC = Spec(
     makers=rb"actor\s*\(",
     wire="dramatiq-json",
     verb=".send",
+    send="`.send(...)`, a pipeline or group with `.run()`",
+    shapes={
+        "string": "each of its characters becomes an argument", "mapping": "its keys become the arguments",
+        "not-a-sequence": "", "args": _REFUSES,
+    },
+    if_async="which Dramatiq runs with its AsyncIO middleware only: each run raises RuntimeError",
     mismatch="the job fails in the worker with TypeError, and is retried 20 times",
 )
 
@@ -45,6 +57,16 @@ class Dramatiq(DeclaredFramework):
     def __init__(self) -> None:
         super().__init__(SPEC)
         self.own: tuple[tuple[str, ...], Confidence] | None = None
+
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """See Framework; an async actor is awaited unless the project has a broker of its own without the middleware for it."""
+        mentions = solver.callers.mentions
+        awaited = bool(mentions.files("AsyncIO")) or not mentions.any_of(("set_broker", "DRAMATIQ_BROKER"))
+        super().finish(solver, registry)
+        for job in self.jobs.values():
+            job.awaited = awaited or "broker" in job.options
+            if arguments.truth(job.options.get("store_results")):
+                job.results = Results(job.wires)
 
     def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
         """JSON, unless the project names another encoder."""

@@ -36,6 +36,9 @@ class DeclaredFramework(Enqueues):
             for job in enqueue.jobs:
                 registry.messages.append(self.message(solver, enqueue, job))
         for job in self.jobs.values():
+            signature = job.signature
+            if signature is not None and len(signature.injected) < self.spec.injected and not signature.vararg:
+                job.misbound = f"has no parameter for the context that {self.display} passes: each run raises TypeError"
             job.wires = self.wires(solver, job)[0]
             retried = self.retried(solver)
             if self.spec.retried_by is not None and retried != "never":

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.frameworks import arguments
-from jobcheck.frameworks.declared import calls
+from jobcheck.frameworks.declared import calls, unmade
 from jobcheck.frameworks.declared.carried import Bound, Configured
 from jobcheck.frameworks.declared.spec import Form
 from jobcheck.frameworks.declared.values import Values
-from jobcheck.registry import Argument, Enqueue, Job, Registry
-from jobcheck.solve.flow import Site
+from jobcheck.registry import Argument, Enqueue, Job, Malformed, Registry, Unsent
+from jobcheck.solve.flow import Flow, Site
 from jobcheck.solve.kinds import External, Function, Kind
 
 if TYPE_CHECKING:
@@ -29,11 +29,28 @@ class Enqueues(Values):
         for kind in callee.kinds():
             bound = self._bound(kind)
             if bound is not None:
-                registry.enqueues.extend(self._enqueues(solver, site, bound, certain=True))
+                made = list(self._enqueues(solver, site, bound, certain=True))
+                registry.enqueues.extend(made)
+                registry.unsent.extend(unmade.dropped(self.spec, site, bound.form.sent, made))
+            elif isinstance(kind, External):
+                registry.unsent.extend(unmade.canvas(solver, self.spec, site, self.meaning(kind.qualname)))
+        if callee.unknown:
+            registry.missing.extend(unmade.other_verb(solver, self.spec, site))
         if callee.unknown and isinstance(site.call.func, ir.Attribute) and site.call.func.attr in self.spec.guessed:
             for form in self._guesses(site.call.func.attr):
                 registry.enqueues.extend(self._enqueues(solver, site, Bound(form), certain=False))
                 return
+
+    def record_flow(self, solver: Solver, flow: Flow, registry: Registry) -> None:
+        """See Framework: verbs that are named and never called."""
+        for bare in flow.bare:
+            if not isinstance(bare.node, ir.Attribute) or bare.node.attr not in self.verbs:
+                continue
+            only = solver.value(bare.node, bare.env).only
+            bound = self._bound(only) if only is not None else None
+            if bound is not None and bound.job is not None and bound.form.sent and not bound.form.immediate:
+                in_test = solver.is_test(flow.unit.filename)
+                registry.unsent.append(Unsent(self.name, "method", flow.unit.origin(bare.node), (bound.job,), in_test))
 
     def _bound(self, kind: Kind) -> Bound | None:
         if isinstance(kind, External):
@@ -70,7 +87,7 @@ class Enqueues(Values):
         made = Enqueue(self.name, form.name, site, site.unit.origin(site.call), jobs, name, in_test=in_test)
         for job in jobs:
             job.awaited = job.awaited and form.awaits
-        made.sent, made.immediate = form.sent, form.immediate
+        made.sent, made.immediate, made.partial = form.sent, form.immediate, form.partial
         made.unawaited = certain and form.awaited and site.usage == "dropped"
         made.arguments_only = form.takes in ("call", "keywords") and not form.swallowed
         if name is not None and (given.job is not None or before.named is not None):
@@ -80,9 +97,17 @@ class Enqueues(Values):
         if certain and not jobs and isinstance(given.job, ir.Call):
             made.handed = Argument(solver.value(given.job, env), site.unit.origin(given.job), node=given.job)
         for messages in self._filled(solver, made, form, given):
+            messages.malformed = self._shaped(messages.malformed)
             self._complete(messages, before)
             messages.transactional = self.transactional(solver, messages)
             yield messages
+
+    def _shaped(self, found: list[Malformed]) -> list[Malformed]:
+        """`args=` and `kwargs=` of shapes that the framework does not take, each with what happens then."""
+        for wrong in found:
+            otherwise = self.spec.shapes.get(wrong.parameter, self.spec.mismatch)
+            wrong.happens = wrong.happens or self.spec.shapes.get(wrong.what, otherwise)
+        return [wrong for wrong in found if wrong.happens]
 
     def _complete(self, made: Enqueue, before: Configured) -> None:
         """Add what was said before the call that enqueues; what the call says itself comes first."""

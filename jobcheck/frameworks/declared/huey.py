@@ -5,31 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jobcheck.code import ir
 from jobcheck.frameworks import arguments
+from jobcheck.frameworks.declared.calls import Given
+from jobcheck.frameworks.declared.carried import Bound
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
-from jobcheck.registry import Argument, Job, Registry, Schedule
+from jobcheck.registry import Argument, Deferred, Enqueue, Job, Registry, Schedule
 from jobcheck.solve.flow import Site
-from jobcheck.solve.kinds import External
+from jobcheck.solve.kinds import External, Value
+from jobcheck.solve.operators import plain_name
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 SWALLOWED = frozenset("eta delay id retries retry_delay retry_backoff priority expires timeout".split())
+_UNTAKEN = "has `context=True` and no parameter `task`: each run raises TypeError"
+_MOMENTS = frozenset("int float timedelta datetime datetime_naive datetime_aware".split())
 _CRONTABS = frozenset({"huey.crontab", "huey.api.crontab"})
 # Its fields, by the names that `rules.wiring.cron` has for them.
 _FIELDS = {
     "minute": "minute", "hour": "hour", "day": "day_of_month", "month": "month_of_year", "day_of_week": "day_of_week",
     "strict": "strict",
 }  # fmt: skip
-_TASK = Declares("task", bare=False)
+_BARE = "it makes a decorator of the function, and the call that should enqueue it fails"
+_TASK = Declares("task", bare=False, unbare=_BARE)
+_COMMITTED = Declares("on_commit_task", bare=False, unbare=_BARE)
+_CONTEXT = Declares("context_task", bare=False, leads=("obj", "as_argument"))
 _PERIODIC = Declares("periodic_task", bare=False, leads=("validate_datetime",), periodic=True)
 _CLASSES = (
     "Huey MemoryHuey RedisHuey RedisExpireHuey PriorityRedisHuey PriorityRedisExpireHuey SqliteHuey FileHuey "
-    "PostgresqlHuey CySqliteHuey BlackHoleHuey".split()
+    "PostgresHuey CySqliteHuey BlackHoleHuey".split()
 )
 _DJHUEY = {
-    "task": _TASK, "db_task": _TASK, "on_commit_task": _TASK, "periodic_task": _PERIODIC, "db_periodic_task": _PERIODIC,
+    "task": _TASK, "db_task": _TASK, "on_commit_task": _COMMITTED, "periodic_task": _PERIODIC, "db_periodic_task": _PERIODIC,
 }  # fmt: skip
 SPEC = Spec(
     name="huey",
@@ -43,18 +52,27 @@ SPEC = Spec(
         **{f"huey.contrib.djhuey.{name}": declares for name, declares in _DJHUEY.items()},
     },
     attributes={
-        "app": {"task": _TASK, "periodic_task": _PERIODIC},
+        "app": {"task": _TASK, "periodic_task": _PERIODIC, "context_task": _CONTEXT},
         "job": {
             "schedule": Form("schedule", "lists", swallowed=SWALLOWED, lists_at=(0, 1)),
-            "s": Form("s", swallowed=SWALLOWED, sent=False),
+            "s": Form("s", swallowed=SWALLOWED, sent=False, partial=True),
             "call_local": Form("call_local", immediate=True),
         },
     },
+    objects={"huey.contrib.djhuey.HUEY": "app"},
     call=Form("call", swallowed=SWALLOWED),
     makers=rb"\b(?:task|periodic_task)\s*\(",
     retried_by="retries",
     wire="huey-pickle",
     mismatch="the job fails in the consumer with TypeError",
+    verb=".schedule",
+    awaits=False,
+    send="`huey.enqueue(...)`",
+    shapes={
+        "string": "each of its characters becomes an argument", "mapping": "its keys become the arguments",
+        "not-a-sequence": "", "kwargs": "the call raises ValueError",
+    },
+    if_async="which Huey refuses: the module does not import (ConfigurationError)",
 )
 
 
@@ -74,10 +92,33 @@ class Huey(DeclaredFramework):
                     if all(e.site is not site for e in registry.enqueues):
                         self.record(solver, site, registry)
         super().finish(solver, registry)
+        for job in self.jobs.values():
+            if job.decl is not None and arguments.truth(job.options.get("context")):
+                taken = any(param.name == "task" or param.kind == "kwarg" for param in job.decl.params)
+                job.misbound = "" if taken or job.signature is None else _UNTAKEN
+
+    def _enqueues(self, solver: Solver, site: Site, bound: Bound, certain: bool) -> Iterator[Enqueue]:
+        for made in super()._enqueues(solver, site, bound, certain):
+            if bound.job is not None and self.declared_by(bound.job) == "on_commit_task":
+                made.deferred = Deferred("on_commit", made.origin)
+            yield made
+
+    def _filled(self, solver: Solver, made: Enqueue, form: Form, given: Given) -> Iterator[Enqueue]:
+        """`schedule(60)`: where neither `eta` nor `delay` is said, a moment in the place of the arguments is one."""
+        said = any(arg.keyword in ("eta", "delay", "args") or arg.star for arg in made.site.call.args)
+        first = given.rest[0] if form.name == "schedule" and given.rest and not said else None
+        if first is not None and first.keyword is None and _is_moment(solver.value(first.value, made.site.env)):
+            given.rest[0] = ir.Arg(first.start, first.end, first.value, "delay")
+        return super()._filled(solver, made, form, given)
 
     def injected(self, solver: Solver, job: Job) -> frozenset[str]:
         """`context=True` hands the task over as `task`."""
         return frozenset({"task"}) if arguments.truth(job.options.get("context")) else frozenset()
+
+
+def _is_moment(value: Value) -> bool:
+    """Whether a value is a time to wait, or a moment."""
+    return not value.open and all(plain_name(kind) in _MOMENTS for kind in value.kinds())
 
 
 def _crontabs(solver: Solver, job: Job) -> Iterator[Schedule]:

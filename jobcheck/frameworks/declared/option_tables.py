@@ -5,19 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jobcheck.frameworks.declared import arq, django_q, django_tasks, frappe, huey, odoo_queue, procrastinate, rq, saq
-from jobcheck.frameworks.options import MOMENTS, NUMBERS, OBJECT, SPAN, TEXT, Needs, Options, Place
+from jobcheck.frameworks.options import MOMENTS, NUMBERS, OBJECT, SPAN, TEXT, Lacks, Needs, Options, Place
 
 _SECONDS_OF = {
     "countdown": "enqueue_in(timedelta(...), ...)", "delay": "enqueue_in(timedelta(...), ...)",
     "eta": "enqueue_at(datetime, ...)", "timeout": "job_timeout", "time_limit": "job_timeout", "expires": "ttl",
     "task_id": "job_id", "max_retries": "retry=Retry(max=...)", "retries": "retry=Retry(max=...)",
 }  # fmt: skip
+_RQ_RETRY = Needs("a `Retry`", NUMBERS | TEXT | SPAN, "the call raises AttributeError")
 _RQ_ENQUEUE = Place(
     taken=rq.SWALLOWED | {"timeout"},  # enqueue_call's name for job_timeout
     documented=rq.SWALLOWED - {"args", "kwargs", "pipeline"},
     elsewhere=_SECONDS_OF,
     happens="RQ hands it to the job as an argument",
-    needs={"retry": Needs("a `Retry`", NUMBERS | TEXT | SPAN, "the call raises AttributeError")},
+    needs={
+        "retry": _RQ_RETRY,
+        "time_delta": Needs("a timedelta", NUMBERS | TEXT | MOMENTS, "the call raises TypeError"),
+        "datetime": Needs("a datetime", NUMBERS | TEXT | SPAN, "the call raises AttributeError"),
+    },
 )
 _RQ_DECLARED = frozenset(
     "queue connection timeout result_ttl ttl queue_class depends_on at_front meta description failure_ttl retry "
@@ -27,16 +32,29 @@ _RQ = Options(
     enqueue=_RQ_ENQUEUE,
     declaration=Place(
         taken=_RQ_DECLARED, documented=_RQ_DECLARED, elsewhere={"job_timeout": "timeout", "queue_name": "queue"},
-        happens="the module does not import: job() raises TypeError", refused=True,
+        happens="the module does not import: job() raises TypeError", needs={"retry": _RQ_RETRY}, refused=True,
     ),
     telling=frozenset({"job_timeout", "result_ttl", "failure_ttl", "at_front", "depends_on"}),
     instead="queue.enqueue({job}, ..., {name}=...)",
+    together={"unique": ("job_id", "the call raises ValueError")},
 )  # fmt: skip
 
 _DRAMATIQ_OPTIONS = frozenset(
     "max_age max_backoff max_retries min_backoff notify_shutdown on_failure on_retry_exhausted on_success pipe_ignore "
     "pipe_target retry_when throws time_limit store_results result_ttl".split()
 )
+
+
+def _milliseconds(what: str, least: int, spans: bool = True) -> Needs:
+    """A time that is given in milliseconds: nobody means one below `least` of them."""
+    refuses = MOMENTS | TEXT | (SPAN if spans else frozenset())
+    return Needs(what, refuses, "it raises TypeError", least, "and Dramatiq counts milliseconds")
+
+
+_LIMITS = {
+    **{name: _milliseconds("a number of milliseconds", 1000) for name in ("time_limit", "max_age", "max_backoff", "result_ttl")},
+    "min_backoff": _milliseconds("a number of milliseconds", 100),
+}  # fmt: skip
 _DRAMATIQ = Options(
     enqueue=Place(
         taken=_DRAMATIQ_OPTIONS | {"args", "kwargs", "delay"},
@@ -46,13 +64,14 @@ _DRAMATIQ = Options(
             "retries": "max_retries", "expires": "max_age, in milliseconds", "timeout": "time_limit, in milliseconds",
         },
         happens="Dramatiq keeps it in the message, where nothing reads it",
-        needs={"delay": Needs("a number of milliseconds or a timedelta", MOMENTS | TEXT, "the call raises TypeError")},
+        needs={**_LIMITS, "delay": _milliseconds("a number of milliseconds or a timedelta", 100, spans=False)},
     ),
     declaration=Place(
         taken=_DRAMATIQ_OPTIONS | {"fn", "actor_class", "actor_name", "queue_name", "priority", "broker"},
         documented=_DRAMATIQ_OPTIONS | {"actor_name", "queue_name", "priority", "broker"},
         elsewhere={"queue": "queue_name", "name": "actor_name", "retries": "max_retries", "timeout": "time_limit"},
         happens="the module does not import: actor() raises ValueError",
+        needs=_LIMITS,
         refused=True,
     ),
     telling=frozenset({"max_retries", "time_limit", "max_age"}),
@@ -65,6 +84,8 @@ _HUEY = Options(
         taken=huey.SWALLOWED, documented=huey.SWALLOWED,
         elsewhere={"countdown": "delay", "wait": "delay", "run_at": "eta"},
         happens="Huey hands it to the job as an argument",
+        needs={"eta": Needs("a datetime", SPAN | NUMBERS | TEXT, "the call raises ValueError")},
+        lacks=(Lacks("schedule", ("eta", "delay"), "the call raises ValueError"),),
     ),
     declaration=Place(
         taken=_HUEY_DECLARED, documented=_HUEY_DECLARED,
@@ -80,6 +101,10 @@ _ARQ = Options(
         elsewhere={"job_id": "_job_id", "defer_by": "_defer_by", "defer_until": "_defer_until", "queue_name": "_queue_name",
                    "expires": "_expires", "countdown": "_defer_by", "delay": "_defer_by", "eta": "_defer_until"},
         happens="arq hands it to the job as an argument",
+        needs={
+            "_defer_until": Needs("a datetime", SPAN | NUMBERS | TEXT, "the call raises AttributeError"),
+            "_defer_by": Needs("a number of seconds or a timedelta", MOMENTS | TEXT, "the call raises TypeError"),
+        },
     ),
     declaration=Place(frozenset(), frozenset(), {}, ""),
     telling=frozenset(arq.OWN),

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.frameworks.base import NoJobs
-from jobcheck.frameworks.declared.spec import Form, Makes, Meaning, Spec
+from jobcheck.frameworks.declared import unmade
+from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
 from jobcheck.frameworks.hinges import Hinges, of_call
 from jobcheck.registry import Job
 from jobcheck.solve.kinds import External, FrameworkValue, FunctionRef, Instance, Kind, Value, known
@@ -27,10 +28,12 @@ class Roles(NoJobs):
         self.marks = spec.marks
         self.makers = spec.makers
         self.jobs: dict[tuple[str, int], Job] = {}
+        self._by: dict[tuple[str, int], str] = {}
         self._handing: dict[tuple[str, int], FunctionRef] = {}
         forms = [m for table in spec.attributes.values() for n, m in table.items() if isinstance(m, Form)]
         names = {n for table in spec.attributes.values() for n, m in table.items() if isinstance(m, Form)}
-        self.verbs = spec.verbs | names | {q.rpartition(".")[2] for q, m in spec.functions.items() if isinstance(m, Form)}
+        built = {q.rpartition(".")[2] for q, m in spec.functions.items() if not isinstance(m, Declares) and _is_verb(m)}
+        self.verbs = spec.verbs | names | built | (unmade.OTHERS if spec.verb else frozenset())
         assert forms or spec.functions
         self.forms: dict[str, list[Form]] = {}
         for name, meaning in (*(pair for t in spec.attributes.values() for pair in t.items()), *spec.functions.items()):
@@ -86,3 +89,7 @@ class Roles(NoJobs):
                 if isinstance(made, Makes):
                     return made.role
         return None
+
+
+def _is_verb(meaning: Form | Makes) -> bool:
+    return isinstance(meaning, Form) or bool(meaning.unsent)

@@ -22,26 +22,42 @@ SWALLOWED = frozenset(
 )
 _CALL_OPTIONS = (SWALLOWED | {"timeout"}) - {"args", "kwargs", "job_timeout"}
 _SCHEDULED = frozenset(
-    "timeout job_id job_ttl job_result_ttl job_description depends_on meta queue_name on_success on_failure".split()
+    "timeout job_id job_ttl job_result_ttl job_description depends_on meta queue_name on_success on_failure at_front".split()
 )
 
-ENQUEUE = Form("enqueue", "either", 0, ("f",), swallowed=SWALLOWED)
+_SURPLUS = "the call raises AssertionError"
+_DROPS = "RQ drops it silently"
+
+
+def _enqueue(name: str, job: str, *lead: str) -> Form:
+    """`enqueue(f, *args, **kwargs)`, or `enqueue(f, args=, kwargs=)`: then nothing else of the call is the job's."""
+    return Form(name, "either", len(lead), (job,), lead, SWALLOWED, surplus=_SURPLUS, drops=_DROPS)
+
+
+ENQUEUE = _enqueue("enqueue", "f")
+_DATA = Form("prepare_data", "lists", 0, ("func",), swallowed=_CALL_OPTIONS, lists_at=(0, 1), sent=False)
 _QUEUE = {
     "enqueue": ENQUEUE,
     "enqueue_call": Form("enqueue_call", "lists", 0, ("func",), swallowed=_CALL_OPTIONS, lists_at=(0, 1)),
-    "enqueue_at": Form("enqueue_at", "either", 1, ("f",), ("datetime",), SWALLOWED),
-    "enqueue_in": Form("enqueue_in", "either", 1, ("func",), ("time_delta",), SWALLOWED),
+    "enqueue_at": _enqueue("enqueue_at", "f", "datetime"),
+    "enqueue_in": _enqueue("enqueue_in", "func", "time_delta"),
+    "prepare_data": _DATA,
 }
 _SCHEDULER = {
     "enqueue_at": Form("enqueue_at", "call", 1, ("func",), ("scheduled_time",), _SCHEDULED),
     "enqueue_in": Form("enqueue_in", "call", 1, ("func",), ("time_delta",), _SCHEDULED),
+    "schedule": Form("schedule", "lists", 1, ("func",), ("scheduled_time",), lists_at=(0, 1)),
+    "cron": Form("cron", "lists", 1, ("func",), ("cron_string",), lists_at=(0, 1)),
 }
+# `f.enqueue` is another name of `f.delay`.
+_DELAYED = frozenset({"depends_on", "job_id", "at_front"})
+_REGISTER = Form("register", "lists", 0, ("func",), lists_at=(1, 2), sent=False)
 SPEC = Spec(
     name="rq",
     display="RQ",
     modules=frozenset({"rq", "django_rq", "flask_rq2", "rq_scheduler"}),
     seeds=frozenset({"enqueue", "django_rq", "rq.decorators", "import rq", "from rq", ".delay", "get_queue"}),
-    marks=(rb"\.\s*(?:enqueue(?:_call|_at|_in)?|delay)\b|\bdjango_rq\s*\.\s*enqueue\b|\benqueue\s*\(",),
+    marks=(rb"\.\s*(?:enqueue(?:_call|_at|_in)?|delay|prepare_data)\b|\.\s*(?:schedule|cron)\s*\(|\bdjango_rq\s*\.\s*enqueue\b|\benqueue\s*\(",),
     functions={
         "rq.Queue": Makes("queue"),
         "rq.queue.Queue": Makes("queue"),
@@ -51,6 +67,9 @@ SPEC = Spec(
         "django_rq.get_scheduler": Makes("scheduler"),
         "django_rq.enqueue": ENQUEUE,
         "django_rq.queues.enqueue": ENQUEUE,
+        "rq.Queue.prepare_data": _DATA,
+        "rq.queue.Queue.prepare_data": _DATA,
+        "rq.cron.register": _REGISTER,
         "rq.decorators.job": Declares("job", leads=("queue",)),
         "django_rq.job": Declares("job", leads=("queue",)),
         "django_rq.decorators.job": Declares("job", leads=("queue",)),
@@ -59,14 +78,18 @@ SPEC = Spec(
         "queue": _QUEUE,
         "scheduler": _SCHEDULER,
         "job": {
-            "delay": Form("delay", "call", swallowed=frozenset({"depends_on", "job_id", "at_front"})),
-            "enqueue": Form("enqueue", "either", swallowed=SWALLOWED),
+            "delay": Form("delay", swallowed=_DELAYED),
+            "enqueue": Form("enqueue", swallowed=_DELAYED),
         },
     },
     makers=rb"\bjob\s*\(",
     retried_by="retry",
     wire="rq-pickle",
     mismatch="the job fails in the worker with TypeError",
+    shapes={
+        "string": "each of its characters becomes an argument", "mapping": "its keys become the arguments",
+        "not-a-sequence": "", "args": "the call raises TypeError", "kwargs": "the call raises AttributeError",
+    },
     guessed=frozenset({"enqueue", "enqueue_call", "enqueue_at", "enqueue_in"}),
 )
 

@@ -27,9 +27,11 @@ class Form:
     sent        False: it builds a message; `immediate`: it runs here and now
     awaits      what performs the job awaits an async function
     awaited     the call gives a coroutine, and nothing is enqueued before it is awaited
-    commit      whether it waits for the transaction by itself (django-rq's default)
     merges      keywords beside `kwargs=` are the job's, too
     malformed   what becomes of `args=` and `kwargs=` of the wrong shape, as the end of a sentence
+    surplus     what becomes of positionals beside `args=` and `kwargs=`, as the end of a sentence; `drops` the same for
+                keywords that are no options
+    partial     more arguments may be added to the message that it builds
     """
 
     name: str
@@ -44,11 +46,13 @@ class Form:
     immediate: bool = False
     awaited: bool = False
     awaits: bool = True
-    commit: bool = False
     unplaced: str = ""
     by_name: str = ""
     malformed: str = ""
     merges: bool = False
+    surplus: str = ""
+    drops: str = ""
+    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Declares:
     job_at     position of a function among its positionals when it is called with one (`job(f)`), if it may be
     periodic   it also schedules the job
     keeps      it gives back the function itself; `awaits`: as of a Form
+    unbare     what happens without the parentheses, as the end of a sentence, where `bare` is False
     """
 
     name: str
@@ -68,6 +73,7 @@ class Declares:
     periodic: bool = False
     keeps: bool = False
     awaits: bool = True
+    unbare: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ class Makes:
     configures   the keywords of the call are options of what is enqueued through the object
     keywords_in  the one of them that holds keyword arguments of the job
     job_at       position of the job, or its name, among the positionals, where the call is handed one; `job_names` its names
+    unsent       what it is called where it is a message that somebody has to send
     """
 
     role: str
@@ -85,6 +92,7 @@ class Makes:
     keywords_in: str | None = None
     job_at: int | None = None
     job_names: tuple[str, ...] = ()
+    unsent: str = ""
 
 
 Meaning = Union[Form, Declares, Makes]
@@ -115,6 +123,10 @@ class Spec:
     awaits       the worker awaits jobs that are async functions
     callable     a declared job can be called, and is performed then
     transactional    the queue is a table that is written on the application's own connection
+    shapes       what becomes of `args=` of the wrong shape, by the word that Malformed has for it, and of `kwargs`, as the end
+                 of a sentence; "": the framework takes it. What is not named is a `mismatch`
+    send         how a message that was built is sent
+    if_async     as of a Job; `if_sync` too
     """
 
     name: str
@@ -142,4 +154,8 @@ class Spec:
     transactional: bool = False
     once: int = 0
     callable: bool = True
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    send: str = ""
+    if_async: str = ""
+    if_sync: str = ""
     verbs: frozenset[str] = field(default=frozenset())

@@ -2,10 +2,12 @@
 ## What it finds
 A parameter of the job given where options go: `apply_async((order_id,), notify=True)`, `self.retry(attempt=2)`,
 `send_task(name, order_id=7)`, `ChargeOrder.set(order_id=7)`. The keyword is no option; the job has a parameter of that name.
+And, with RQ, any keyword beside `args=` or `kwargs=`: `queue.enqueue(charge, args=(7,), amount=5)`.
 
 ## Why it matters
 Celery takes any keyword there and puts it among the message's properties, where nothing reads it. The job runs with its
-default instead, or is refused for lack of a required argument. The reference API raises OptionError.
+default instead, or is refused for lack of a required argument. The reference API raises OptionError. RQ's `enqueue` drops
+what stands beside `args=` or `kwargs=` without a word.
 
 ## Example
 ```python
@@ -56,6 +58,8 @@ class ArgumentAsOption(Rule):
                 yield from self._of_retry(retry, context)
 
     def _of_message(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
+        for lost in message.enqueue.lost:
+            yield self._lost(lost, message, context)
         table, job = options.of(message.job.framework), message.job
         if table is None or job.signature is None or message.rewritten:
             return
@@ -77,6 +81,19 @@ class ArgumentAsOption(Rule):
             subject=f"{form} {option.name}",
             what_happens=f"The job does not get it; {happens}.",
             how_to_fix=f"Put `{option.name}` among the job's own arguments: args=, kwargs=, or the call without options",
+        )
+
+    def _lost(self, option: Option, message: Message, context: Context) -> FindingBuilder:
+        job, enqueue = message.job, message.enqueue
+        return context.finding(
+            self,
+            option.origin,
+            f"`{option.name}` stands beside `args=` or `kwargs=` in `{enqueue.form}` of `{job.label}`: {enqueue.lost_happens}",
+            confidence=fit.confidence(message, context),
+            job=job,
+            subject=f"{enqueue.form} {option.name}",
+            what_happens=f"Neither the job nor the framework gets it: {enqueue.lost_happens}.",
+            how_to_fix=f"Put `{option.name}` into kwargs=, or give all of the job's arguments without args= and kwargs=",
         )
 
     def _of_retry(self, retry: Retry, context: Context) -> Iterator[FindingBuilder]:

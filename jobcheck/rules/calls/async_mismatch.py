@@ -1,11 +1,13 @@
 """
 ## What it finds
-A job that is an `async def` under a framework that never awaits it, an enqueue that has to be awaited and is not (arq,
-TaskIQ, Procrastinate), and a call of an async function of the project in a job whose coroutine is dropped without `await`.
+A job that is an `async def` under a framework that never awaits it, one that is none under arq, which takes no other, an
+enqueue that has to be awaited and is not (arq, TaskIQ, Procrastinate), and a call of an async function of the project in a
+job whose coroutine is dropped without `await`.
 
 ## Why it matters
 Calling an async function only makes a coroutine. Celery's worker calls the job, gets a coroutine and is done: nothing of
-the body is performed, and the job counts as succeeded. The reference API refuses such a job when it is enqueued. A
+the body is performed, and the job counts as succeeded. The reference API refuses such a job when it is enqueued, Huey where
+it is declared; a Dramatiq actor needs the AsyncIO middleware, and arq's worker does not start with a plain function. A
 dropped coroutine is the same on a smaller scale: the call looks made, and a warning in the log is all there is. Of an
 enqueue it means that no message is ever sent.
 
@@ -86,6 +88,11 @@ class AsyncMismatch(Rule):
                 self, job.origin, f"`{job.label}` is an async function, {_what_happens(job, context)}", job=job,
                 how_to_fix="Declare it with `def`, and run its async part with `asyncio.run(...)`.",
             )  # fmt: skip
+        if job.if_sync and not job.is_async and job.decl is not None and not job.decl.decorators:
+            yield context.finding(
+                self, job.origin, f"`{job.label}` is no async function: {job.if_sync}", job=job, subject="sync",
+                how_to_fix="Declare it with `async def`; what blocks belongs in a thread: `asyncio.to_thread(...)`.",
+            )  # fmt: skip
         for site in _dropped(job, context):
             origin = site.unit.origin(site.call)
             call = context.text(site.unit.origin(site.call.func))
@@ -96,6 +103,8 @@ class AsyncMismatch(Rule):
 
 
 def _what_happens(job: Job, context: Context) -> str:
+    if job.if_async:
+        return job.if_async
     if job.framework == "reference":
         return "which is refused at enqueue: a worker calls it without awaiting"
     return f"which {context.display(job.framework)} never awaits: a run makes a coroutine and performs nothing"

@@ -1,8 +1,9 @@
 """
 ## What it finds
 `bind=True` on a function whose first parameter is not the job (or that has none), and a function that is written for
-`bind=True` (`self.retry(...)`, `self.request.id`, calls that leave `self` out) but is declared without it. Also a job of
-Procrastinate or Django Tasks that asks for its context (`pass_context=True`, `takes_context=True`) and has no parameter for it.
+`bind=True` (`self.retry(...)`, `self.request.id`, calls that leave `self` out) but is declared without it. Also a job that
+asks for its context (`pass_context=True` of Procrastinate, `takes_context=True` of Django Tasks, `context=True` of Huey), or is
+always given it (arq, SAQ), and has no parameter for it.
 
 ## Why it matters
 With `bind=True` Celery puts the job itself before the arguments; without it, it does not. When declaration and function
@@ -77,7 +78,7 @@ class BindMismatch(Rule):
             text = f"`{job.label}` takes `{own}` but is declared without `bind=True`, as other jobs under its decorator are"
             yield context.finding(self, job.origin, text, confidence=Confidence.MEDIUM, job=job, how_to_fix=_fix(job))
         if job.misbound and not context.solver.is_test(job.filename):
-            fix = "Put the context before the other parameters, or take the option off."
+            fix = "Give it the parameter, or take the option off."
             yield context.finding(self, job.origin, f"`{job.label}` {job.misbound}", job=job, how_to_fix=fix)
         if not _is_judged(job, context):
             return

@@ -2,7 +2,8 @@
 ## What it finds
 Keyword arguments on a wire that carries none: a job whose `perform` has keyword-only or `**` parameters, and an enqueue
 that gives arguments by name. This is so on the `resque` wire, the default of the reference API, and on `sidekiq`. And
-arguments by position where only names are carried: `task.defer(order.pk)` of Procrastinate.
+arguments by position where only names are carried: `task.defer(order.pk)` of Procrastinate; or where the form takes them as
+`args=` and `kwargs=`: Dramatiq's `send_with_options(order.pk)`, RQ's `enqueue(charge, order.pk, kwargs={...})`.
 
 ## Why it matters
 Such a queue stores a list of values and nothing else. The reference API raises KeywordArgumentsError at `perform_later`,
@@ -109,13 +110,25 @@ class KeywordArguments(Rule):
         return context.finding(
             self,
             first.origin,
-            f"`{enqueue.form}` of `{job.label}` takes arguments by name only: {enqueue.unplaced_happens}",
+            f"`{enqueue.form}` of `{job.label}` {_takes(enqueue)}: {enqueue.unplaced_happens}",
             confidence=_sure(enqueue),
             job=job,
             subject=f"{enqueue.form} by position",
             what_happens=f"`{job.label}` does not get `{context.text(first.origin)}`: {enqueue.unplaced_happens}.",
-            how_to_fix=f"Name it: `{enqueue.form}({call})`" if call else "Give it by name",
+            how_to_fix=_how(enqueue, call),
         )
+
+
+def _takes(enqueue: Enqueue) -> str:
+    if not enqueue.listed:
+        return "takes arguments by name only"
+    return "takes the job's arguments as `args=` and `kwargs=`, not by position"
+
+
+def _how(enqueue: Enqueue, call: str) -> str:
+    if enqueue.listed:
+        return "Put it into args=(...)"
+    return f"Name it: `{enqueue.form}({call})`" if call else "Give it by name"
 
 
 def _keyword_parameters(job: Job) -> list[str]:

@@ -1,7 +1,8 @@
 """
 ## What it finds
 A message that is built and then dropped: a signature, chain, group or chord whose value nothing takes, or that is given
-to a local name which nothing reads; and `job.delay` or `job.perform_later` without the brackets that would call it. Odoo's
+to a local name which nothing reads; a message that Dramatiq's `actor.message(...)` or Huey's `task.s(...)` builds, a Dramatiq
+pipeline without `.run()`; and `job.delay` or `job.perform_later` without the brackets that would call it. Odoo's
 `records.delayable().method()` without the `.delay()` behind it is one, too.
 
 ## Why it matters
@@ -40,6 +41,7 @@ _WHAT = {
     "configured": "{job} is given options",
     "job": "{job} is built",
     "delayable": "a delayable is made",
+    "message": "a message for {job} is built",
 }
 _SEND = {"celery": "`.delay()` or `.apply_async()`", "reference": "`.perform_later(...)`", "odoo-queue-job": "`.delay()`"}
 
@@ -57,8 +59,12 @@ class NeverSent(Rule):
         job = unsent.jobs[0] if len(unsent.jobs) == 1 else None
         yield context.finding(
             self, unsent.origin, _message(unsent, context), job=job, framework=unsent.framework, subject=unsent.what,
-            how_to_fix="Call it." if unsent.what == "method" else f"Send it with {_SEND[unsent.framework]}, or delete it.",
+            how_to_fix="Call it." if unsent.what == "method" else f"Send it with {_how(unsent)}, or delete it.",
         )  # fmt: skip
+
+
+def _how(unsent: Unsent) -> str:
+    return unsent.send or _SEND.get(unsent.framework, "its framework's own call")
 
 
 def _message(unsent: Unsent, context: Context) -> str:

@@ -1,7 +1,8 @@
 """
 ## What it finds
 `.delay`, `.apply_async` or `.perform_later` on a plain function or class of the project, which has no such attribute
-(its decorator or base class was lost), or on a name that the module does not have (the job was renamed or moved).
+(its decorator or base class was lost), on a name that the module does not have (the job was renamed or moved), or on a job
+of a framework that has another verb (`.delay` of a Dramatiq actor or a Huey task).
 
 ## Why it matters
 The call raises AttributeError where the job should be enqueued, in the request or in another job, and only on the path
@@ -43,6 +44,7 @@ from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 
 _SORTS = {"plain-function": "a plain function", "plain-class": "a plain class"}
 _FIX = {
+    "other-verb": "Enqueue it as its framework does.",
     "plain-function": "Declare it as a job, or call it.",
     "plain-class": "Give it the base class of a job.",
     "no-such-name": "Use the name that the job has now.",
@@ -64,13 +66,18 @@ class NotAJob(Rule):
             what_happens="The call raises AttributeError and nothing is enqueued.", how_to_fix=_FIX[missing.why],
         )  # fmt: skip
         if missing.declared is not None:
-            builder.relate(context.place(missing.declared), f"`{missing.name}` is declared here, and is no job")
+            is_job = missing.why == "other-verb"
+            note = f"`{missing.name}` is declared here, " + ("with another framework" if is_job else "and is no job")
+            builder.relate(context.place(missing.declared), note)
         yield builder
 
 
 def _message(missing: MissingJob, context: Context) -> str:
     func = missing.site.call.func
     verb = func.attr if isinstance(func, ir.Attribute) else ""
+    if missing.why == "other-verb":
+        whose = context.display(missing.framework)
+        return f"`{missing.name}` is a job of {whose}, which has no `.{verb}`: it raises AttributeError"
     if missing.why == "no-such-name":
         text = context.text(missing.origin)
         return f"`{text}.{verb}` raises AttributeError: the module has no `{missing.name}`"

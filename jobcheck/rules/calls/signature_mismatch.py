@@ -156,7 +156,8 @@ def _is_option(misfit: Misfit, message: Message) -> bool:
         return False
     # `delay(args=(1,))`: what seems to be missing is in there.
     wrapped = [a for a in message.enqueue.keywords if a.name in ("args", "kwargs") and option_names.is_misplaced(a, message)]
-    return bool(wrapped) or any(name in message.enqueue.options for name in misfit.names)
+    elsewhere = {*message.enqueue.options, *(option.name for option in message.enqueue.lost)}
+    return bool(wrapped) or any(name in elsewhere for name in misfit.names)
 
 
 def _all_jobs(message: Message, context: Context) -> bool:

@@ -3,7 +3,8 @@
 An option that is misspelt, that belongs elsewhere, or whose value cannot be used: `@app.task(max_retry=5)`,
 `ignore_results=True`, `apply_async(..., counttdown=5)`, `countdown=timedelta(minutes=5)`, `eta=60`, `priority="low"`,
 `link=job` for `link=job.s()`, `once={...}` without `base=QueueOnce`, a declared `retry=` or `delay=` that hides the method of
-that name, Frappe's `deduplicate=True` without a `job_id`.
+that name, Frappe's `deduplicate=True` and RQ's `unique=True` without a `job_id`, Huey's `schedule()` without a moment. And a
+decorator that makes no job without its parentheses: `@huey.task`.
 
 ## Why it matters
 Celery accepts any name: in a declaration it becomes an attribute of the job, at an enqueue a property of the message, and
@@ -47,7 +48,7 @@ from dataclasses import dataclass
 
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import options
-from jobcheck.registry import Job, Message, Option, Registry
+from jobcheck.registry import Enqueue, Job, Message, Option, Registry
 from jobcheck.rules import alike
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.calls import used_names
@@ -88,6 +89,8 @@ class UnknownOption(Rule):
 
     def _declared(self, job: Job, context: Context) -> Iterator[tuple[tuple[str, str], FindingBuilder]]:
         table = options.of(job.framework)
+        if job.undeclared:
+            yield ("", job.undeclared), self._undeclared(job, context)
         if table is None or job.unknown_options or job.cls is not None:
             return
         found: dict[_Fault, list[Option]] = {}
@@ -98,6 +101,14 @@ class UnknownOption(Rule):
                 found.setdefault(fault, []).append(option)
         for fault, together in found.items():  # what has one remedy is one defect
             yield (together[0].name, fault.text), self._finding(together, fault, job, "the job", context)
+
+    def _undeclared(self, job: Job, context: Context) -> FindingBuilder:
+        origin = job.decorated or job.origin
+        text = context.text(origin)
+        return context.finding(
+            self, origin, f"`@{text}` of `{job.label}` needs its parentheses: {job.undeclared}", job=job, subject="bare",
+            how_to_fix=f"Write `@{text}()`",
+        )  # fmt: skip
 
     def _given(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
         table, job = options.of(message.job.framework), message.job
@@ -111,6 +122,17 @@ class UnknownOption(Rule):
             fault = _fault(option, place, job, context) or _alone(option, message, table)
             if fault is not None and not (place.labels and used_names.anywhere(option.name, context)):
                 yield self._finding([option], fault, job, f"`{message.enqueue.form}` of", context)
+        for lacks in table.enqueue.lacks:
+            if _lacking(lacks, message.enqueue):
+                yield self._lacking(lacks, message, context)
+
+    def _lacking(self, lacks: options.Lacks, message: Message, context: Context) -> FindingBuilder:
+        enqueue, job = message.enqueue, message.job
+        others = " or ".join(f"`{name}=`" for name in lacks.others)
+        return context.finding(
+            self, enqueue.origin, f"`{enqueue.form}` of `{job.label}` needs {others}: {lacks.happens}", job=job,
+            subject=f"{enqueue.form} alone", how_to_fix=f"Give {others}",
+        )  # fmt: skip
 
     def _finding(self, together: list[Option], fault: _Fault, job: Job, whose: str, context: Context) -> FindingBuilder:
         names = " and ".join(f"`{option.name}`" for option in together)
@@ -134,6 +156,11 @@ def _alone(option: Option, message: Message, table: options.Options) -> _Fault |
     if not other or option.value.only != Literal(True) or other in enqueue.options or enqueue.open_options or enqueue.open_kwargs:
         return None
     return _Fault(f"needs `{other}`: {happens}", f"Give `{other}` as well")
+
+
+def _lacking(lacks: options.Lacks, enqueue: Enqueue) -> bool:
+    """Whether a call is made without what it needs."""
+    return enqueue.form == lacks.form and not enqueue.open_options and enqueue.options.keys().isdisjoint(lacks.others)
 
 
 def _hidden(option: Option, table: options.Options) -> _Fault | None:
@@ -169,12 +196,20 @@ def _fault(option: Option, place: options.Place, job: Job, context: Context) -> 
 
 def _wrong_value(option: Option, needs: options.Needs, context: Context) -> _Fault | None:
     kinds = option.value.kinds()
+    less = next((kind.value for kind in kinds if isinstance(kind, Literal) and _is_less(kind.value, needs.least)), None)
+    if less is not None:
+        return _Fault(f"is {less!r}, {needs.unit}", f"Give {needs.what}", sure=Confidence.MEDIUM)
     wrong = [kind for kind in kinds if _names(kind) & needs.refuses]
     if not wrong:
         return None
     sure = Confidence.HIGH if len(wrong) == len(kinds) and not option.value.open else Confidence.MEDIUM
     text = f"is {context.describe(wrong[0])}, where it has to be {needs.what}: {needs.happens}"
     return _Fault(text, f"Give {needs.what}", sure=sure)
+
+
+def _is_less(value: object, least: int) -> bool:
+    """Whether a number is too small to be meant in this unit; 0 means "none" everywhere."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < least
 
 
 def _names(kind: Kind) -> frozenset[str]:

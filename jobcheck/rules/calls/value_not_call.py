@@ -3,7 +3,7 @@
 A function, method or type handed over where its value was meant (`uuid4`, `delta.total_seconds`, the builtin `id`), as
 an argument of a job or as an option of the enqueue; and the other way round, a call where the function was meant:
 `transaction.on_commit(job.delay(7))`, `scheduler.add_job(refresh())`, `queue.enqueue(resize(photo))`; and a job's function
-where its name is wanted (SAQ).
+where its name is wanted (SAQ, arq).
 
 ## Why it matters
 No serializer but pickle carries a function: the enqueue raises, and `countdown=delta.total_seconds` raises TypeError.

@@ -1,9 +1,10 @@
 """
 ## What it finds
 A moment without a time zone for when a job is to run, or until when: Celery's `eta=` and `expires=` from
-`datetime.now()`, TaskIQ's `schedule_by_time`, the reference API's `wait_until=` from any naive datetime; a moment written in
-the code that is past; `datetime.utcnow()` where the framework reads local time (APScheduler's `run_date`); and a number of
-seconds to wait where the framework reads seconds since 1970 (SAQ's `scheduled=60`).
+`datetime.now()`, TaskIQ's `schedule_by_time`, the moment of rq-scheduler, the reference API's `wait_until=` from any naive
+datetime; `datetime.utcnow()` where a naive moment is read as local time (RQ's `enqueue_at`, Huey's `eta`, arq's
+`_defer_until`, APScheduler's `run_date`); a moment written in the code that is past; and a number of seconds to wait where
+the framework reads seconds since 1970 (SAQ's `scheduled=60`).
 
 ## Why it matters
 Celery reads a naive `eta` as UTC, whatever `timezone` and `enable_utc` say. `datetime.now()` is the host's local time:
@@ -42,6 +43,7 @@ from datetime import datetime, timezone
 
 from jobcheck.code import ir
 from jobcheck.frameworks import moments
+from jobcheck.frameworks.moments import Moments
 from jobcheck.frameworks.settings_text import literal_text, said
 from jobcheck.registry import Enqueue, Job, Retry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
@@ -78,10 +80,10 @@ class NaiveEta(Rule):
                 if moment.epoch:
                     yield from self._since_1970(subject, name, *given, context)
                     continue
-                if moment.local:
-                    yield from self._local(subject, name, given[0], moment.local, context)
+                if name in moment.local:
+                    yield from self._local(subject, name, given[0], moment.zone, context)
                     continue
-                yield from self._judge(subject, name, *given, moment.refused, context)
+                yield from self._judge(subject, name, *given, moment, context)
 
     def _since_1970(
         self, subject: Enqueue | Retry, name: str, node: ir.Expr, value: Value, context: Context
@@ -106,19 +108,19 @@ class NaiveEta(Rule):
         """A moment in UTC without saying so, where the framework reads local time."""
         clock = next((c for c in clocks(context, node, subject.site.env) if c.what == "utc"), None)
         options = subject.options if isinstance(subject, Enqueue) else {}
-        if clock is None or zone in options or _said(zone, context) or _said("SCHEDULER_TIMEZONE", context):
+        if clock is None or (zone and (zone in options or _said(zone, context) or _said("SCHEDULER_TIMEZONE", context))):
             return
         whose = context.display(subject.framework)
         text = f"{name} of `{_label(subject)}` is UTC without saying so (`{clock.spelling}`), and {whose} reads it as local time"
-        yield self._finding(subject, subject.site.unit.origin(node), text, Confidence.MEDIUM, clock, _OFF, context)
+        yield self._finding(subject, subject.site.unit.origin(node), text, _utc_level(context), clock, _OFF, context)
 
     def _judge(
-        self, subject: Enqueue | Retry, name: str, node: ir.Expr, value: Value, refused: str, context: Context
+        self, subject: Enqueue | Retry, name: str, node: ir.Expr, value: Value, moment: Moments, context: Context
     ) -> Iterator[FindingBuilder]:
         origin = subject.site.unit.origin(node)
-        if refused:
+        if moment.refused:
             if value.only == Plain("datetime_naive"):
-                text = f"{name} of `{_label(subject)}` has no time zone: the call raises {refused}"
+                text = f"{name} of `{_label(subject)}` has no time zone: the call raises {moment.refused}"
                 yield self._finding(subject, origin, text, Confidence.HIGH, None, "", context)
             return
         for clock in clocks(context, node, subject.site.env):
@@ -186,6 +188,15 @@ def _level(clock: Clock, context: Context) -> Confidence | None:
         return Confidence.MEDIUM if naive and foreign and not zones & _UTC else None
     if clock.what != "local":
         return None
+    if zones & _UTC and not foreign:
+        return Confidence.LOW
+    return Confidence.HIGH if foreign and not zones & _UTC else Confidence.MEDIUM
+
+
+def _utc_level(context: Context) -> Confidence:
+    """The same for UTC where local time is read: how surely the host's clock is not UTC."""
+    zones = {literal_text(text) for text in _said("TIME_ZONE", context)}
+    foreign = bool(zones - _UTC - {None})
     if zones & _UTC and not foreign:
         return Confidence.LOW
     return Confidence.HIGH if foreign and not zones & _UTC else Confidence.MEDIUM
