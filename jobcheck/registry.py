@@ -149,7 +149,8 @@ class Job:
     `decorated` is the job decorator's expression, when there is one. `results` says what becomes of what it returns;
     `handed_on` is a place where that is given to another job as an argument. `marker` says who vouches for its running
     twice, `dedup` what keeps equal messages from being queued twice; `delivery` is why it may run more than once for one
-    message, as far as that is known. `hooks` are methods that run in the worker around the run, on the same object.
+    message, as far as that is known. `hooks` are methods that run in the worker around the run, on the same object;
+    `before` and `after` those of them that each run begins and ends with, where an error is one of the run.
     `awaited`: the worker awaits an async function. `verb` is how messages write its enqueue. `callable`: it can be called,
     and is performed then. `apart`: it is performed by another process than the one that enqueues it. `misbound` ends a
     sentence about a parameter that the framework fills and that the function does not have; `if_async` and `if_sync` one about
@@ -174,6 +175,8 @@ class Job:
     unknown_options: bool = False
     handlers: list[Handler] = field(default_factory=list)
     hooks: tuple[FunctionRef, ...] = ()
+    before: tuple[FunctionRef, ...] = ()
+    after: tuple[FunctionRef, ...] = ()
     wires: tuple[str, ...] = ()
     results: Results = field(default_factory=Results)
     handed_on: Origin | None = None

@@ -16,6 +16,7 @@ SHOP = REPOSITORY / "examples" / "shop"
 SEEDS = 50
 
 FINDINGS = [
+    ("counter/jobs.py", "JOB401", "outside.charge(order_id, cents)"),
     ("counter/jobs.py", "JOB302", "sales[order_id] = sku, pieces"),
     ("orders/reports.py", "JOB407", "paths = group(invoice_pdf.s(pk) for pk in ids)().get()"),
     ("orders/tasks.py", "JOB404", "raise self.retry()"),

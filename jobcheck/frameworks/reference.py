@@ -307,7 +307,7 @@ class Reference:
         for job in registry.jobs:
             if job.framework == NAME:
                 job.handlers = reference_retries.handlers(solver, job)
-                job.hooks = reference_hooks.hooks(solver, job)
+                reference_hooks.hooks(solver, job)
                 reference_hooks.prefix(job)
                 job.delivery = tuple(delivery.of_handlers(solver, job))
                 job.wires = _wires(job)[0]

@@ -15,24 +15,33 @@ if TYPE_CHECKING:
 # In the worker, on the object of the run. The callbacks of the enqueue run where the job is enqueued.
 _IN_THE_WORKER = frozenset({"before_perform", "around_perform", "after_perform", "rescue_from", "after_discard"})
 
-_SPELT = frozenset(
-    f"jobcheck.runtime.{module}{name}" for name in _IN_THE_WORKER for module in ("", "callbacks.", "handlers.")
-)
+
+def _spelt(*names: str) -> frozenset[str]:
+    return frozenset(f"jobcheck.runtime.{module}{name}" for name in names for module in ("", "callbacks.", "handlers."))
 
 
-def hooks(solver: Solver, job: Job) -> tuple[FunctionRef, ...]:
-    """Methods that run around `perform`, as they are declared, those of bases too."""
-    return tuple(_hooks(solver, job))
+_SPELT = _spelt(*sorted(_IN_THE_WORKER))
+_BEFORE, _AFTER = _spelt("before_perform"), _spelt("after_perform")
 
 
-def _hooks(solver: Solver, job: Job) -> Iterator[FunctionRef]:
+def hooks(solver: Solver, job: Job) -> None:
+    """Note the methods that run around `perform`, as they are declared, those of bases too."""
+    found = list(_hooks(solver, job))
+    job.hooks = tuple(ref for ref, _ in found)
+    job.before = tuple(ref for ref, names in found if names & _BEFORE)
+    job.after = tuple(ref for ref, names in found if names & _AFTER)
+
+
+def _hooks(solver: Solver, job: Job) -> Iterator[tuple[FunctionRef, frozenset[str]]]:
+    """The methods, and how their decorators are called."""
     info = solver.classes.info(job.cls) if job.cls is not None else None
     for ancestor in info.ancestors if info is not None else ():
         above = solver.classes.info(ancestor)
-        if above is not None:
-            for decl in above.decl.functions:
-                if any(solver.decorator_name(above.filename, decorator) in _SPELT for decorator in decl.decorators):
-                    yield FunctionRef(above.filename, decl.qualname, decl.start)
+        for decl in above.decl.functions if above is not None else ():
+            assert above is not None
+            names = frozenset(solver.decorator_name(above.filename, decorator) for decorator in decl.decorators) & _SPELT
+            if names:
+                yield FunctionRef(above.filename, decl.qualname, decl.start), names
 
 
 def after_commit(enqueue: Enqueue) -> Deferred | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.solve import effect_keys
+from jobcheck.solve import effect_keys, effect_urls
 from jobcheck.solve import effect_tables as tables
 from jobcheck.solve.calls import argument
 from jobcheck.solve.effect_names import full_names
@@ -33,15 +33,16 @@ def effect(solver: Solver, site: Site) -> Effect | None:
     last = _last(site.call.func)
     if last in ("execute", "executemany"):
         return _statement(solver, site)
-    if last == "open":
-        return _appending(solver, site)
-    if last not in _BY_METHOD and last not in tables.REQUESTING and not isinstance(site.call.func, (ir.Call, ir.Name)):
+    if last == "open" and (found := _appending(solver, site)) is not None:
+        return found
+    known = last in _BY_METHOD or last in tables.REQUESTING or last == "open"
+    if not known and not isinstance(site.call.func, (ir.Call, ir.Name)):
         return None
     for name in full_names(solver, site.call, site.env):
-        found = _row(solver, name, site)
-        if found is not None:
-            kind, doubles = found
-            guard = effect_keys.of_call(solver, site.call, site.env) if doubles else ""
+        row = _row(solver, name, site)
+        if row is not None:
+            kind, doubles = row
+            guard = _key(solver, name, site) if doubles else ""
             keyed = effect_keys.parameter(site) if guard else None
             spelled = _spelling(site.call.func, name)
             return Effect(kind, doubles and not guard, site, site.unit.origin(site.call), spelled, guard=guard, keyed=keyed)
@@ -60,8 +61,16 @@ def network(solver: Solver, site: Site) -> frozenset[str]:
     return frozenset()
 
 
+def _key(solver: Solver, name: str, site: Site) -> str:
+    """The idempotency key that a call carries, in words."""
+    built = effect_urls.key(solver, site) if name in effect_urls.OPENING else ""
+    return built or effect_keys.of_call(solver, site.call, site.env)
+
+
 def _row(solver: Solver, name: str, site: Site) -> tuple[str, bool] | None:
     """Kind, and whether it doubles, of a call of something with that full name."""
+    if name in effect_urls.OPENING:
+        return effect_urls.row(solver, site)
     last = name.rpartition(".")[2]
     if last in tables.REQUESTING and any(_within(name, row.package) for row in _BY_METHOD["post"]):
         return _request(solver, site, last)

@@ -10,7 +10,7 @@ from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.solve import effect_tables as tables
 from jobcheck.solve.binding import argument_for
-from jobcheck.solve.defs import Env, ParamDef
+from jobcheck.solve.defs import Env, ExprDef, ParamDef
 from jobcheck.solve.kinds import Function, Literal, LocalFunction, Mapping, Value
 from jobcheck.solve.sites import Site
 
@@ -18,14 +18,22 @@ if TYPE_CHECKING:
     from jobcheck.solve.effects import Effect
     from jobcheck.solve.solver import Solver
 
+_BODIES = frozenset({"json", "data", "content", "body", "form"})
+# What makes a text of a dict: json, simplejson, orjson, urllib.parse, Django's http.
+_ENCODERS = frozenset({"dumps", "urlencode", "encode"})
+# How many names and calls are followed to the dict.
+_DEEPEST = 4
+
 
 def of_call(solver: Solver, call: ir.Call, env: Env) -> str:
     """The idempotency key that a call carries, as a keyword or a header."""
     for arg in call.args:
         if arg.keyword in tables.KEYS and not _none(solver.value(arg.value, env)):
             return f"{arg.keyword}="
-        if arg.keyword == "headers" and _key_header(solver, arg.value, env):
+        if arg.keyword == "headers" and key_header(solver, arg.value, env):
             return "an idempotency key among the headers"
+        if arg.keyword in _BODIES and in_body(solver, arg.value, env):
+            return "an idempotency key in the body"
         if arg.star == "**" and any(k in tables.KEYS for k in _keys(solver.value(arg.value, env))):
             return "an idempotency key"
     return ""
@@ -35,8 +43,26 @@ def _none(value: Value) -> bool:
     return value.only == Literal(None)
 
 
-def _key_header(solver: Solver, node: ir.Expr, env: Env) -> bool:
+def key_header(solver: Solver, node: ir.Expr, env: Env) -> bool:
+    """Whether one of some headers is an idempotency key."""
     return any(key.lower() in tables.HEADERS for key in _keys(solver.value(node, env)))
+
+
+def in_body(solver: Solver, node: ir.Expr, env: Env, depth: int = 0) -> bool:
+    """Whether what is sent, a dict or the text made of one, has an idempotency key among its own."""
+    if any(key in tables.BODY_KEYS for key in _keys(solver.value(node, env))):
+        return True
+    if depth >= _DEEPEST:
+        return False
+    if isinstance(node, ir.Name):
+        definition, _ = env.lookup(node.id)
+        return isinstance(definition, ExprDef) and in_body(solver, definition.node, definition.env, depth + 1)
+    if not isinstance(node, ir.Call):
+        return False
+    if isinstance(node.func, ir.Attribute) and node.func.attr == "encode" and not isinstance(node.func.value, ir.Constant):
+        return in_body(solver, node.func.value, env, depth + 1)
+    last = node.func.attr if isinstance(node.func, ir.Attribute) else node.func.id if isinstance(node.func, ir.Name) else ""
+    return last in _ENCODERS and bool(node.args) and in_body(solver, node.args[0].value, env, depth + 1)
 
 
 def _keys(value: Value) -> list[str]:

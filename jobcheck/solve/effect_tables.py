@@ -159,6 +159,8 @@ KEYS = frozenset({
     "idempotency_key", "idempotencyKey", "idempotent_key", "MessageDeduplicationId", "dedup_key", "deduplication_id",
     "client_msg_id", "ClientToken", "ClientRequestToken", "request_id", "idempotence_key",
 })  # fmt: skip
+# The same in the body of a request, where Square and others want it. (`request_id` is there for the log.)
+BODY_KEYS = KEYS - {"request_id"}
 # The header of draft-ietf-httpapi-idempotency-key-header, and what PayPal and others call it.
 HEADERS = frozenset({"idempotency-key", "x-idempotency-key", "paypal-request-id", "x-request-id", "idempotence-key"})
 

@@ -36,6 +36,11 @@ class Effect(NamedTuple):
     def __str__(self) -> str:
         return f"{self.name}({self.detail})"
 
+    @classmethod
+    def enqueue(cls, data: JobData) -> Effect:
+        """The enqueue of a job."""
+        return cls("enqueue", f"{data['job_class']} {data['arguments']!r}")
+
 
 Describe = Callable[..., "Effect | None"]
 Kill = Callable[[list[Effect]], bool] | None
@@ -100,24 +105,29 @@ class Recorder:
     """Notes the effects of what runs inside of its `with`; enqueues of other jobs are effects too, and go nowhere.
 
     `targets` are dotted names of the program's own. `kill`, asked behind each effect with all effects so far, says whether
-    the run ends there: with Killed, which stands for the death of the process.
+    the run ends there: with Killed, which stands for the death of the process. From then on it is `over`: whatever the job
+    does in a `finally` or a bare `except`, no effect, no write and no commit gets out any more.
     """
 
     known: Mapping[str, Describe] = KNOWN
 
     def __init__(self, targets: Iterable[str] = (), *, kill: Kill = None, job_id: str | None = None) -> None:
         self.effects: list[Effect] = []
+        self.over = False
         self._kill = kill
         self._job_id = job_id
         self._inside = False
         self._stack = ExitStack()
         self._targets = {name: describe for name, describe in self.known.items() if _loaded(name)}
         self._targets.update({name: _own(name) for name in targets})
+        self._barred = {n: d for n, d in WRITES.items() if kill is not None and n not in self._targets and _loaded(n)}
 
     def __enter__(self) -> Recorder:
         with self._stack:
             for name, describe in self._targets.items():
                 self._stack.enter_context(_patched(name, partial(self._wrapped, name, describe)))
+            for name, describe in self._barred.items():
+                self._stack.enter_context(_patched(name, partial(self._guarded, name, describe)))
             before = settings.adapter
             self._stack.callback(setattr, settings, "adapter", before)
             settings.adapter = self.adapter()
@@ -133,9 +143,16 @@ class Recorder:
 
     def note(self, effect: Effect) -> None:
         """Add an effect that has happened. Raises Killed when it is the one behind which the run ends."""
+        self._live(effect)
         self.effects.append(effect)
         if self._kill is not None and self._kill(self.effects):
+            self.over = True
             raise Killed(f"behind {effect}")
+
+    def _live(self, effect: Effect) -> None:
+        """Raises Killed where the run is over, and the job does as if it were not."""
+        if self.over:
+            raise Killed(f"dead already, ahead of {effect}")
 
     def _wrapped(self, name: str, describe: Describe, original: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(original)
@@ -145,12 +162,24 @@ class Recorder:
             self._inside = True
             try:
                 effect = describe(name, *args, **kwargs)
+                if effect is not None:
+                    self._live(effect)
                 result = original(*args, **kwargs)
             finally:
                 self._inside = False
             if effect is not None:
                 self.note(effect)
             return result
+
+        return wrapper
+
+    def _guarded(self, name: str, describe: Describe, original: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(original)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            effect = describe(name, *args, **kwargs) if self.over else None
+            if effect is not None:
+                self._live(effect)
+            return original(*args, **kwargs)
 
         return wrapper
 
@@ -165,7 +194,7 @@ class _Sink:
 
     def enqueue(self, data: JobData) -> None:
         if data["job_id"] != self._job_id:
-            self._recorder.note(Effect("enqueue", f"{data['job_class']} {data['arguments']!r}"))
+            self._recorder.note(Effect.enqueue(data))
 
     def enqueue_at(self, data: JobData, at: float) -> None:
         self.enqueue(data)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from jobcheck.runtime import Job, execute
-from jobcheck.runtime.errors import Killed
+from jobcheck.runtime import Job
 from jobcheck.runtime.names import name_of
 from jobcheck.runtime.payload import JobData, dump
-from jobcheck.testing.effects import Effect, Kill, Recorder
+from jobcheck.testing.effects import Effect, Kill
+from jobcheck.testing.runs import Processes, Run, perform
 
 State = Callable[[], Any] | None
 MOST = 100  # crashes that are tried
@@ -23,6 +23,7 @@ def assert_idempotent(
     effects: Iterable[str] = (),
     state: State = None,
     fresh: Callable[[], Any] | None = None,
+    processes: Processes = None,
 ) -> None:
     """Assert that it does no harm when the job runs more than once, which every queue may let happen.
 
@@ -35,32 +36,28 @@ def assert_idempotent(
     start: then each crash has a world of its own and its outcome must be that of an undisturbed run, nothing missing;
     without it the crashes follow one another in one world.
 
-    Raises AssertionError with the runs that show it, and ValueError when there is nothing to compare.
+    A crash is an exception that no handler of the job and no `except Exception` sees, and behind which no effect, no write
+    and no commit of Django's or SQLAlchemy's gets out any more; memory is as a `finally` leaves it. With `processes`,
+    "fork" or "spawn", each run has a process of its own, and a crash kills it: the state has to be outside of it then.
+
+    Raises AssertionError with the runs that show it, and ValueError when there is nothing to compare, or nothing to be said:
+    the job catches BaseException, goes on behind its own death, and that is not seen to do harm.
     """
-    trial = _Trial(job(*args) if isinstance(job, type) else job, tuple(effects), state)
+    trial = _Trial(job(*args) if isinstance(job, type) else job, tuple(effects), state, processes)
     if fresh is None:
         trial.in_one_world()
     else:
         trial.in_many_worlds(fresh)
-
-
-class _Run(NamedTuple):
-    """One run: what it did, and whether it was broken off."""
-
-    effects: list[Effect]
-    killed: bool
-
-    def __str__(self) -> str:
-        did = ", then ".join(map(str, self.effects)) or "nothing"
-        return did + (" -- and died" if self.killed else "")
+    trial.check_death()
 
 
 class _Trial:
-    def __init__(self, job: Job, targets: tuple[str, ...], state: State) -> None:
+    def __init__(self, job: Job, targets: tuple[str, ...], state: State, processes: Processes) -> None:
         self.name = name_of(type(job))
         self.data: JobData = dump(job)
-        self.targets, self.state = targets, state
-        self.runs: list[_Run] = []
+        self.targets, self.state, self.processes = targets, state, processes
+        self.hidden = False
+        self.runs: list[Run] = []
 
     def in_one_world(self) -> None:
         seen: set[Effect] = set()  # an effect that is repeated by right is crashed behind once
@@ -93,24 +90,24 @@ class _Trial:
             if self.state is None and missing:
                 raise self._failed(f"after {behind} this never happens: {', '.join(map(str, missing))}")
 
-    def _run(self, kill: Kill = None) -> _Run:
-        recorder = Recorder(self.targets, kill=kill, job_id=self.data["job_id"])
-        first, killed, failure = not self.runs, False, None
-        with recorder:
-            try:
-                result = execute(self.data)
-                failure = result if isinstance(result, Exception) else None
-            except Killed:
-                killed = True
-            except Exception as error:
-                failure = error
-        run = _Run(recorder.effects, killed)
+    def _run(self, kill: Kill = None) -> Run:
+        first = not self.runs
+        run = perform(self.data, self.targets, kill, self.processes)
         self.runs.append(run)
-        if failure is not None and first:
-            raise failure  # it fails by itself, which says nothing of a second run
-        if failure is not None:
-            raise self._failed(f"the last run fails with {failure!r}") from failure
+        self.hidden = self.hidden or run.hidden
+        if run.failure is not None and first:
+            raise run.failure  # it fails by itself, which says nothing of a second run
+        if run.failure is not None:
+            raise self._failed(f"the last run fails with {run.failure!r}") from run.failure
         return run
+
+    def check_death(self) -> None:
+        """Refuse to call harmless what did not let itself be broken off."""
+        if self.hidden:
+            raise ValueError(
+                f"{self.name} catches BaseException and goes on, as no process does that is killed: "
+                'assert it with processes="fork"'
+            )
 
     def _doubled(self) -> list[Effect]:
         counted = _doubling(effect for run in self.runs for effect in run.effects)

@@ -100,6 +100,58 @@ def test_one_call(effects, head: str, body: str, kind: str | None, doubles: bool
 
 
 @pytest.mark.parametrize(
+    ("body", "kind", "doubles"),
+    [
+        ("urlopen(url)", "read", False),
+        ("urlopen(url, None)", "read", False),
+        ("urlopen(url, data=b'a')", "http", True),
+        ("urlopen(url, order_id)", "http", True),
+        ("request = Request(url, method='POST')\nurlopen(request)", "http", True),
+        ("request = Request(url, data=b'a')\nurlopen(request, timeout=9)", "http", True),
+        ("request = Request(url, b'a', method='PUT')\nurlopen(request)", "http", False),
+        ("request = Request(url)\nrequest.data = order_id\nurlopen(request)", "http", True),
+        ("request = Request(url, b'a', method=order_id)\nurlopen(request)", "read", False),
+        ("urlopen(Request(url))", "read", False),
+        ("urlopen(Request(url, b'a', {'Idempotency-Key': order_id}))", "http", False),
+        ("request = Request(url, b'a')\nrequest.add_header('Idempotency-Key', order_id)\nurlopen(request)", "http", False),
+        ("body = json.dumps({'cents': 5, 'idempotency_key': order_id}).encode()\nurlopen(url, body)", "http", False),
+        ("body = json.dumps({'cents': 5, 'request_id': order_id}).encode()\nurlopen(url, body)", "http", True),
+        ("with urlopen(url, b'a'):\n    pass", "http", True),
+        ("with urlopen(url, b'a') as answer:\n    answer.read()", "http", True),
+        ("with urlopen(url, b'a') as answer:\n    return json.load(answer)", "http", False),
+        ("with urlopen(url, b'a') as answer:\n    return json.loads(answer.read())", "http", False),
+        ("urlopen('https://pay.example/charges', b'a')", "payment", True),
+        (
+            "request = Request('https://pay.example/charges', b'a')\nwith urlopen(request) as answer:\n    return answer.read()",
+            "payment", True,
+        ),
+    ],
+)  # fmt: skip
+def test_urllib(effects, body: str, kind: str, doubles: bool) -> None:  # type: ignore[no-untyped-def]
+    found = effects(body, "import json\nfrom urllib.request import Request, urlopen")
+    assert [(e.kind, e.doubles) for e in found if e.kind != "file"] == [(kind, doubles)]
+
+
+@pytest.mark.parametrize(
+    ("body", "doubles"),
+    [
+        ("requests.post(url, json={'idempotency_key': order_id})", False),
+        ("body = {'cents': 5}\nbody['idempotency_key'] = order_id\nrequests.post(url, json=body)", False),
+        ("headers = {'Accept': 'a'}\nheaders['Idempotency-Key'] = order_id\nrequests.post(url, headers=headers)", False),
+        ("requests.post(url, headers={**HEADERS, 'Idempotency-Key': order_id})", False),
+        ("httpx.post(url, headers={'Idempotency-Key': order_id})", False),
+        ("httpx.post(url, content=json.dumps({'idempotency_key': order_id}))", False),
+        ("requests.post(url, json={'request_id': order_id})", True),
+        ("requests.post(url, json={'order': {'idempotency_key': order_id}})", True),
+        ("with httpx.Client() as client:\n    client.post(url, headers=HEADERS)", True),
+    ],
+)
+def test_keys(effects, body: str, doubles: bool) -> None:  # type: ignore[no-untyped-def]
+    head = "import json\nimport httpx\nimport requests\nHEADERS = {'Accept': 'application/json'}"
+    assert [e.doubles for e in effects(body, head) if e.kind == "http"] == [doubles]
+
+
+@pytest.mark.parametrize(
     "body",
     [
         "order = Order.objects.get(pk=1)\nif order.paid:\n    return\nrequests.post(url)\norder.paid = True\norder.save()",

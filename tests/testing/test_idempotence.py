@@ -1,12 +1,15 @@
 """assert_idempotent: jobs that do harm the second time, and jobs that do not."""
 
+import os
 import sqlite3
 
 import pytest
 
 from jobcheck.runtime import Job, configure, discard_on, retry_on
+from jobcheck.runtime.payload import dump
 from jobcheck.runtime.settings import settings
 from jobcheck.testing import assert_idempotent
+from jobcheck.testing.runs import perform
 
 HERE = __name__
 
@@ -239,6 +242,141 @@ class TestRefuses:
     def test_what_the_wire_refuses(self):
         with pytest.raises(TypeError):
             assert_idempotent(Sets, object(), state=shop.state)
+
+
+class TestCatchesItsOwnDeath:
+    """A bare `except`, a `finally`: what stands there is not done by a process that was killed."""
+
+    def test_no_effect_gets_out_any_more(self):
+        class Finally(Job):
+            def perform(self, order_id):
+                try:
+                    Gateway.charge(order_id, key=order_id)
+                finally:
+                    Gateway().mail("charged")
+
+        run = perform(dump(Finally(7)), EFFECTS, lambda effects: True, None)
+        assert (run.killed, run.hidden, shop.mails) == (True, False, [])
+
+    def test_what_it_does_then_is_held_against_it(self):
+        class Bare(Job):
+            def perform(self, order_id):
+                if order_id in shop.paid:
+                    return
+                try:
+                    Gateway.charge(order_id)
+                except:  # noqa: E722
+                    shop.stock["failed"] = 1
+                Gateway().mail("charged")
+                shop.paid.add(order_id)
+
+        with pytest.raises(AssertionError, match=r"(?s)charge\(7\).*died"):
+            assert_idempotent(Bare, 7, effects=EFFECTS)
+
+    def test_what_may_be_hidden_is_not_called_harmless(self):
+        class Hides(Job):
+            def perform(self, order_id):
+                if order_id in shop.paid:
+                    return
+                try:
+                    Gateway.charge(order_id)
+                except BaseException:
+                    shop.stock["failed"] = 1
+                shop.paid.add(order_id)
+
+        with pytest.raises(ValueError, match=r"Hides catches BaseException and goes on.*fork"):
+            assert_idempotent(Hides, 7, effects=EFFECTS)
+
+    def test_no_other_error_comes_of_it(self, world):
+        @retry_on(KeyError, attempts=5)
+        class Turns(Job):
+            def perform(self, order_id):
+                try:
+                    Gateway.charge(order_id, key=order_id)
+                except BaseException as error:
+                    raise KeyError(order_id) from error
+
+        with pytest.raises(ValueError, match="goes on"):
+            assert_idempotent(Turns, 7, effects=EFFECTS, state=shop.state)
+        assert not world.enqueued_jobs
+
+
+FILE = "COUNTED_FILE"
+
+
+def charged():
+    with open(os.environ[FILE]) as file:
+        return file.read().split()
+
+
+def charge_in_file(order_id):
+    with open(os.environ[FILE], "a") as file:
+        file.write(f"{order_id}\n")
+
+
+def note_in_file(order_id):
+    with open(os.environ[FILE] + ".noted", "a") as file:
+        file.write(f"{order_id}\n")
+
+
+IN_FILE = [f"{HERE}.charge_in_file"]
+
+
+class HidesInFile(Job):
+    def perform(self, order_id):
+        if os.path.exists(os.environ[FILE] + ".noted"):
+            return
+        try:
+            charge_in_file(order_id)
+        finally:
+            note_in_file(order_id)
+
+
+class OnceInFile(Job):
+    def perform(self, order_id):
+        if str(order_id) not in charged():
+            charge_in_file(order_id)
+        note_in_file(order_id)
+        HidesInFile.perform_later(order_id)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+class TestProcesses:
+    """processes="fork": each run has a process of its own, and a crash kills it."""
+
+    @pytest.fixture(autouse=True)
+    def file(self, tmp_path, monkeypatch):
+        monkeypatch.setenv(FILE, str(tmp_path / "charges"))
+        self.fresh()
+
+    def fresh(self):
+        open(os.environ[FILE], "w").close()
+        if os.path.exists(os.environ[FILE] + ".noted"):
+            os.remove(os.environ[FILE] + ".noted")
+
+    def test_no_finally_runs(self):
+        assert_idempotent(HidesInFile, 7, effects=IN_FILE, state=charged, fresh=self.fresh)
+        with pytest.raises(AssertionError, match=r"(?s)the state is another one.*\['7', '7'\].*and died"):
+            assert_idempotent(HidesInFile, 7, effects=IN_FILE, state=charged, fresh=self.fresh, processes="fork")
+
+    def test_memory_is_not_shared(self):
+        with pytest.raises(AssertionError, match="more than once"):
+            assert_idempotent(ChargeThenMail, 7, effects=EFFECTS, processes="fork")
+        assert not shop.charges
+
+    def test_quiet(self):
+        assert_idempotent(OnceInFile, 7, effects=IN_FILE, state=charged, fresh=self.fresh, processes="fork")
+        with pytest.raises(AssertionError, match=r"enqueue\(.*HidesInFile \[7\]\)"):
+            assert_idempotent(OnceInFile, 7, effects=IN_FILE, processes="fork")
+
+    def test_a_job_that_fails_by_itself(self):
+        class Fails(Job):
+            def perform(self):
+                raise KeyError("x")
+
+        for job in (Fails, discard_on(KeyError)(Fails)):
+            with pytest.raises(RuntimeError, match="KeyError"):
+                assert_idempotent(job, state=shop.state, processes="fork")
 
 
 def test_death_asks_nobody():

@@ -49,6 +49,13 @@ class Bases:
                     return found
         return None
 
+    def before(self, job: Job) -> tuple[FunctionRef, ...]:
+        """The `before_start` of the job's class, which each run begins with."""
+        base = job.cls or job.base
+        for filename, decl, _ in self._solver.member(base, "before_start") if base is not None else ():
+            return (FunctionRef(filename, decl.qualname, decl.start),) if isinstance(decl, FunctionDecl) else ()
+        return ()
+
     def _deferred(self, cls: ClassRef, step: str) -> Deferred | None:
         for filename, decl, _ in self._solver.member(cls, step):
             if not isinstance(decl, FunctionDecl):

@@ -308,6 +308,7 @@ class Recorder:
                 job.handlers = retries.handlers(solver, job)
                 job.results = results.results_of(job, backend, serializer, default_wire(solver))
                 job.dedup = dedup.dedup_of(solver, job)
+                job.before = self._classes(solver).before(job)
         for retry in registry.retries:
             if retry.framework == model.NAME:
                 retries.complete(solver, retry)

@@ -45,7 +45,29 @@ def of_job(job: Job, context: Context) -> list[Replay]:
     summary, flow = context.solver.effects.of(job.function), context.solver.flow(unit)
     following = context.once("following", lambda: Following(context.solver))
     found = [r for cause in job.delivery for r in _by_cause(summary, flow, cause, following, context)]
+    found += [r for cause in job.delivery for r in _across(job, summary, cause, context)]
     return sorted(found, key=_rank)
+
+
+def _across(job: Job, summary: Summary, cause: Cause, context: Context) -> Iterator[Replay]:
+    """What a callback ahead of the run does, which fails; and what the run does, when a callback behind it fails."""
+    failing = next(_failures(summary, cause, context), None)
+    for hook in job.before if failing is not None else ():
+        for effect in context.solver.effects.of(hook).effects:
+            if _surely(effect):
+                yield Replay(effect, cause, failing)
+    by_hand = cause.retry is not None
+    late = [f for hook in job.after if not by_hand for f in _failures(context.solver.effects.of(hook), cause, context)]
+    for effect in summary.effects if late else ():
+        if _surely(effect):
+            yield Replay(effect, cause, late[0])
+
+
+def _surely(effect: Effect) -> bool:
+    """Whether somebody outside notices an effect of a function that is left behind, and nothing is seen to forbid it."""
+    if effect.kind not in NOTICED or not effect.doubles or effect.pending or effect.marked is not None:
+        return False
+    return not effect.site.deferred and not in_handler(effect.site.around)
 
 
 def _rank(replay: Replay) -> tuple[bool, bool, bool, bool, int]:

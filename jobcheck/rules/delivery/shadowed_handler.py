@@ -1,12 +1,14 @@
 """
 ## What it finds
 A handler of an error that can never run, because another one takes the error first: of two `@retry_on`, `@discard_on` or
-`@rescue_from` on one job the lower one, an error in Celery's `autoretry_for` that `dont_autoretry_for` takes out, an
-`except` in a job below one for a wider class. And a `@discard_on` for errors that are the program's own mistakes.
+`@rescue_from` on one job the lower one (what stands above a class comes before what stands on its methods), an error in
+Celery's `autoretry_for` that `dont_autoretry_for` takes out, an `except` in a job below one for a wider class. And a
+`@discard_on` for errors that are the program's own mistakes.
 
 ## Why it matters
 What was meant to be retried is lost, or retried although waiting does not help, and the code says otherwise. In the
-reference API the topmost declaration that matches is used, like `except` (Active Job reads them from the bottom up). Celery
+reference API the topmost declaration that matches is used, like `except` (Active Job reads them from the bottom up), first
+of those above the class, then of those on its methods. Celery
 looks at `dont_autoretry_for` first. An error that is discarded leaves no failed job behind: with `discard_on(Exception)` a typo
 in the job makes all of them vanish in silence.
 
@@ -38,7 +40,6 @@ own ones are meant to win.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from jobcheck.code import ir
@@ -51,7 +52,6 @@ from jobcheck.solve.exceptions import MISSING_ROW, Errors, lineage, of_value
 from jobcheck.solve.kinds import ClassRef, Origin
 
 _BUGS = frozenset({"TypeError", "AttributeError", "NameError", "ImportError", "NotImplementedError", "SyntaxError"})
-_DECLARATION = re.compile(rb"^[ \t]*(?:async[ \t]+def|def|class)\b", re.MULTILINE)
 
 
 class ShadowedHandler(Rule):
@@ -72,8 +72,9 @@ class ShadowedHandler(Rule):
     def _declared(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
         """Of `@retry_on`, `@discard_on` and `@rescue_from` the topmost that matches is used."""
         own = [handler for handler in job.handlers if handler.form in ("retry_on", "discard_on", "rescue_from")]
+        places = {id(handler.origin): _declaring(job, handler, context) for handler in own}
         for index, lower in enumerate(own):
-            uppers = [upper for upper in own[:index] if _together(upper, lower, context)]
+            uppers = [upper for upper in own[:index] if places[id(upper.origin)] == places[id(lower.origin)]]
             taken = _taken(lower, uppers, context)
             if taken is not None:
                 upper, name = taken
@@ -136,13 +137,17 @@ class ShadowedHandler(Rule):
         )  # fmt: skip
 
 
-def _together(upper: Handler, lower: Handler, context: Context) -> bool:
-    """Whether two declarations stand on the same class or function."""
-    first, second = upper.origin, lower.origin
-    if first.filename != second.filename or first.end > second.start:
-        return False
-    data = context.solver.raw(first.filename) or b""
-    return _DECLARATION.search(data, first.end, second.start) is None
+def _declaring(job: Job, handler: Handler, context: Context) -> ClassRef | None:
+    """The class that a declaration stands on, or on a method of; None: on the job's function."""
+    info = context.solver.classes.info(job.cls) if job.cls is not None else None
+    for ancestor in info.ancestors if info is not None else ():
+        above = context.solver.classes.info(ancestor)
+        if above is None or above.filename != handler.origin.filename:
+            continue
+        decorators = (*above.decl.decorators, *(d for function in above.decl.functions for d in function.decorators))
+        if any(decorator.start == handler.origin.start for decorator in decorators):
+            return ancestor
+    return None
 
 
 def _taken(lower: Handler, uppers: list[Handler], context: Context) -> tuple[Handler, str] | None:

@@ -140,9 +140,11 @@ class _Role:
                 self._steps = played
             return next(self._steps, self) is not self
 
-    def _perform(self, message: str) -> None:
+    def _perform(self, message: str) -> str | None:
+        """Perform a job; the error that one of its handlers took, as text."""
         with _Teller(self._pipe, self._part.effects):
-            execute(message)
+            result = execute(message)
+        return repr(result) if isinstance(result, Exception) else None
 
     def _state(self) -> Any:
         return None if self._part.state is None else self._part.state()

@@ -105,7 +105,7 @@ def test_a2_06_keys():
 
 
 def test_a2_07_keyword_arguments():
-    """A2.7: they come last, marked with their names, and arrive as keyword arguments; a dict at the end stays one."""
+    """A2.7, deviation: they come last, as in Ruby, but marked `_aj_keywords`; a dict at the end stays one."""
     assert stored(1, d=4, z=9) == [1, {"d": 4, "z": 9, "_aj_keywords": ["d", "z"]}]
     assert execute(dump(Take(1, d=4))) == ((1,), {"d": 4})
     assert execute(dump(Take(1, {"d": 4}))) == ((1, {"d": 4}), {})
@@ -293,3 +293,20 @@ def test_a3_03_no_row_is_not_a_failed_query(registered):
 def test_a3_04_one_by_one():
     """A3.4, deviation: no locate_many, no allow-lists and no signed references: records are few, and messages one's own."""
     assert not hasattr(records, "locate_many")
+
+
+def test_a2_24_the_finders_own_error_is_its_cause():
+    """A2.24, deviation: discard_on(the finder's own error) still takes a missing record, by its cause."""
+
+    class Buyer:
+        number = 7
+
+    records.register_record(Buyer, id="number", find={}.__getitem__)
+
+    @discard_on(KeyError)
+    class Greet(Job):
+        wire = "activejob"
+
+        def perform(self, buyer): ...
+
+    assert isinstance(execute(dump(Greet(Buyer()))), KeyError)

@@ -50,7 +50,7 @@ def test_a6_01_flattened_and_nothing_returned(adapter):
 
 
 def test_a6_02_an_adapter_that_takes_many():
-    """A6.2: enqueue_all is used where there is one; it says of each whether it was taken."""
+    """A6.2, deviation: enqueue_all is used where there is one; it answers for each message, where Ruby's counts."""
     bulk = configure(adapter=Bulk())
     jobs = [Charge(0), Charge(1).set(wait=60), Charge(2)]
     perform_all_later(jobs)
