@@ -23,7 +23,7 @@ class Moments:
     zone: str = ""
 
 
-_RUNS = ("run_date", "next_run_time", "start_date", "end_date")
+_RUNS = ("run_date", "next_run_time", "start_date", "end_date", "the trigger's run_date")
 _ALL = {
     "celery": Moments(("eta", "expires")),
     "reference": Moments(("wait_until",), refused="OptionError"),

@@ -180,6 +180,10 @@ def test_an_unknown_label_is_kept_and_does_nothing() -> None:
     assert runs_of(again, cron="* * * * *", retries=5) == 1
 
 
+def test_labels_in_a_dict_are_one_label() -> None:
+    assert taskiq.InMemoryBroker().task(labels={"tenant": "north"})(lambda: 1).labels == {"labels": {"tenant": "north"}}
+
+
 def test_a_label_of_the_call_counts_like_one_of_the_declaration() -> None:
     ran: list[int] = []
 

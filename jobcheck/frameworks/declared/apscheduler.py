@@ -12,7 +12,8 @@ from jobcheck.frameworks.declared import calls, importable, scheduled
 from jobcheck.frameworks.declared.carried import Bound, Decorator
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
-from jobcheck.registry import Argument, Callback, Enqueue, Job, Message, Registry, Schedule
+from jobcheck.registry import Argument, Callback, Enqueue, Job, Message, Option, Registry, Schedule
+from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import External, FrameworkValue, Instance, Kind, Literal, Mapping, Origin, Value, known
 from jobcheck.solve.sites import Site
@@ -36,6 +37,9 @@ _STORES = (
     "zookeeper.ZooKeeperJobStore", "etcd.EtcdJobStore",
 )  # fmt: skip
 STORED = "stored"
+# The name under which an enqueue has the moment of its trigger.
+IN_TRIGGER = "the trigger's run_date"
+_AT_DATE = "apscheduler.triggers.date.DateTrigger"
 _FROM_LINE = "apscheduler.triggers.cron.CronTrigger.from_crontab"
 SPEC = Spec(
     name="apscheduler",
@@ -81,11 +85,31 @@ class Apscheduler(DeclaredFramework):
         return known(FrameworkValue(self.name, mine.role, STORED if self._stores(solver, node, env) else None))
 
     def _stores(self, solver: Solver, node: ir.Call, env: Env) -> bool:
-        """Whether the default store that a scheduler is made with is outside of the process."""
+        """Whether the default store that a scheduler is made with, or given right after, is outside of the process."""
+        if self._default_of(solver, node, env):
+            return True
+        for site in solver.flow(env.unit).sites:
+            verb = site.call.func.attr if isinstance(site.call.func, ir.Attribute) else ""
+            if verb == "configure" and self._default_of(solver, site.call, site.env):
+                return True
+            if verb == "add_jobstore" and self._added(solver, site):
+                return True
+        return False
+
+    def _default_of(self, solver: Solver, node: ir.Call, env: Env) -> bool:
+        """`jobstores={"default": ...}`."""
         given = next((solver.value(a.value, env).only for a in node.args if a.keyword == "jobstores"), None)
         entries = given.entries if isinstance(given, Mapping) else ()
-        kinds = [value.only for key, value in entries if key.only == Literal("default")]
-        return any(isinstance(kind, FrameworkValue) and kind.role == "store" for kind in kinds)
+        return any(self._is_store(value) for key, value in entries if key.only == Literal("default"))
+
+    def _added(self, solver: Solver, site: Site) -> bool:
+        """`scheduler.add_jobstore(...)`, and no alias but the default one."""
+        store, alias = argument(site.call, 0, "jobstore"), argument(site.call, 1, "alias")
+        named = solver.value(alias, site.env).only if alias is not None else Literal("default")
+        return store is not None and named == Literal("default") and self._is_store(solver.value(store, site.env))
+
+    def _is_store(self, value: Value) -> bool:
+        return isinstance(value.only, FrameworkValue) and value.only.role == "store"
 
     def named(self, solver: Solver, name: str, filename: str) -> Job | None:
         """The job of `module:function`."""
@@ -97,6 +121,7 @@ class Apscheduler(DeclaredFramework):
         stored = isinstance(owner, FrameworkValue) and owner.data == STORED
         for made in super()._enqueues(solver, site, bound, certain):
             node = calls.told_apart(bound.form, site.call).job
+            made.options |= _moment_of(solver, made)
             if stored and node is not None and "jobstore" not in made.options:
                 if self._at_start(solver, site) and _again_and_again(made):
                     self._kept[made.origin] = _stored(made)
@@ -165,6 +190,18 @@ def _lines(solver: Solver, site: Site) -> Iterator[Schedule]:
         given = Argument(solver.value(arg.value, site.env), site.unit.origin(arg.value), None, "", arg.value)
         in_test = solver.is_test(site.unit.filename)
         yield Schedule(SPEC.name, "line", site.unit.origin(site.call), {"line": given}, in_test=in_test, site=site)
+
+
+def _moment_of(solver: Solver, made: Enqueue) -> dict[str, Option]:
+    """The moment in a trigger that is made in the call itself: `DateTrigger(run_date=...)`."""
+    trigger = made.options.get("trigger")
+    node, env = (trigger.node, made.site.env) if trigger is not None else (None, made.site.env)
+    if not isinstance(node, ir.Call) or solver.value(node.func, env).only != External(_AT_DATE):
+        return {}
+    moment, zone = argument(node, 0, "run_date"), argument(node, 1, "timezone")
+    if moment is None or zone is not None:
+        return {}
+    return {IN_TRIGGER: Option(IN_TRIGGER, solver.value(moment, env), env.unit.origin(moment), moment)}
 
 
 def _again_and_again(made: Enqueue) -> bool:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jobcheck.frameworks.declared import arq, django_q, django_tasks, frappe, huey, odoo_queue, procrastinate, rq, saq
+from jobcheck.frameworks.declared import (
+    apscheduler,
+    arq,
+    django_q,
+    django_tasks,
+    frappe,
+    huey,
+    odoo_queue,
+    procrastinate,
+    rq,
+    saq,
+)
 from jobcheck.frameworks.options import MOMENTS, NUMBERS, OBJECT, SPAN, TEXT, Lacks, Needs, Options, Place
 
 _SECONDS_OF = {
@@ -248,7 +259,10 @@ _TASKIQ = Options(
     ),
     declaration=Place(
         taken=_TASKIQ_LABELS | {"task_name", "schedule"}, documented=_TASKIQ_LABELS | {"task_name", "schedule"},
-        elsewhere={**_TASKIQ_ELSEWHERE, "cron": 'schedule=[{"cron": ...}]', "crontab": 'schedule=[{"cron": ...}]'},
+        elsewhere={
+            **_TASKIQ_ELSEWHERE, "cron": 'schedule=[{"cron": ...}]', "crontab": 'schedule=[{"cron": ...}]',
+            "labels": "each label as a keyword of its own",
+        },
         happens="TaskIQ keeps it as a label, which nothing reads", labels=True,
         needs={"schedule": Needs("a list of dicts", TEXT, "the scheduler does not start")},
     ),
@@ -257,6 +271,7 @@ _TASKIQ = Options(
 )  # fmt: skip
 
 _APS_OWN = frozenset("trigger id name misfire_grace_time coalesce max_instances next_run_time jobstore executor".split())
+_APS_OWN |= {apscheduler.IN_TRIGGER}
 _APS_INTERVAL = frozenset("weeks days hours minutes seconds start_date end_date timezone jitter".split())
 _APS_CRON = frozenset(
     "year month day week day_of_week hour minute second start_date end_date timezone jitter".split()

@@ -97,7 +97,7 @@ class UnknownOption(Rule):
         for option in job.options.values():
             fault = _hidden(option, table) or _unbased(option, job, table, context)
             fault = fault or _fault(option, table.declaration.beside(job.options), job, context)
-            if fault is not None and not (fault.harmless and used_names.anywhere(option.name, context)):
+            if fault is not None and not (fault.harmless and _read(option.name, table.declaration, job, context)):
                 found.setdefault(fault, []).append(option)
         for fault, together in found.items():  # what has one remedy is one defect
             yield (together[0].name, fault.text), self._finding(together, fault, job, "the job", context)
@@ -120,7 +120,7 @@ class UnknownOption(Rule):
             if option.name in table.declared_only:
                 continue
             fault = _fault(option, place, job, context) or _alone(option, message, table)
-            if fault is not None and not (place.labels and used_names.anywhere(option.name, context)):
+            if fault is not None and not (place.labels and _read(option.name, place, job, context)):
                 yield self._finding([option], fault, job, f"`{message.enqueue.form}` of", context)
         for lacks in table.enqueue.lacks:
             if _lacking(lacks, message.enqueue):
@@ -161,6 +161,13 @@ def _alone(option: Option, message: Message, table: options.Options) -> _Fault |
 def _lacking(lacks: options.Lacks, enqueue: Enqueue) -> bool:
     """Whether a call is made without what it needs."""
     return enqueue.form == lacks.form and not enqueue.open_options and enqueue.options.keys().isdisjoint(lacks.others)
+
+
+def _read(name: str, place: options.Place, job: Job, context: Context) -> bool:
+    """Whether code of the project may be what an option is there for."""
+    if place.labels:
+        return used_names.as_label(name, job.framework, context)
+    return used_names.anywhere(name, context)
 
 
 def _hidden(option: Option, table: options.Options) -> _Fault | None:

@@ -47,8 +47,15 @@ def _in_class(cls: ClassRef, name: str, context: Context) -> bool:
 
 
 def anywhere(name: str, context: Context) -> bool:
-    """Whether the project reads an attribute or label of that name: `task.name`, `getattr(task, "name")`, `labels["name"]`."""
+    """Whether the project reads an attribute of that name: `task.name`, `getattr(task, "name")`."""
     text = re.escape(name.encode())
-    asked = rb"\b(?:getattr\([^()]*|labels\s*(?:\[|\.\s*get\s*\())\s*"
-    pattern = re.compile(rb"\.\s*" + text + rb"\b|" + asked + rb"[\"']" + text + rb"[\"']")
+    pattern = re.compile(rb"\.\s*" + text + rb"\b|\bgetattr\([^()]*[\"']" + text + rb"[\"']")
     return any(pattern.search(context.solver.raw(filename) or b"") for filename in context.solver.project.filenames)
+
+
+def as_label(name: str, framework: str, context: Context) -> bool:
+    """Whether code of the project that knows the framework reads such a key: `labels["name"]`, `labels.get("name")`."""
+    key = rb"(?:\[|\.\s*(?:get|pop)\s*\()\s*[\"']" + re.escape(name.encode()) + rb"[\"']"
+    knows = re.compile(rb"\b" + framework.encode() + rb"\b")
+    texts = (context.solver.raw(filename) or b"" for filename in context.solver.project.filenames)
+    return any(re.search(key, text) is not None and knows.search(text) is not None for text in texts)

@@ -145,12 +145,24 @@ def _numbered_days(schedule: Schedule, context: Context) -> Found:
     """Days of the week by number, where Monday is 0 and not 1."""
     only = schedule.fields["line"].value.only
     parts = only.value.split() if isinstance(only, Literal) and isinstance(only.value, str) else []
-    days = parts[-1] if len(parts) == _LINE else ""
-    if not any(c.isdigit() for c in days.partition("/")[0]):
-        return None
-    read = re.sub(r"\d", lambda match: _WEEK[int(match[0])] if int(match[0]) < len(_WEEK) else "no day", days)
+    text = parts[-1] if len(parts) == _LINE else ""
     whose = context.display(schedule.framework)
-    return f"`{days}` are other days than in a crontab: {whose} counts from 0 for Monday, and reads {read}", Confidence.HIGH
+    if re.search(r"(?<!/)7", text):
+        return f"`{text}` is refused: {whose} counts the days of the week from 0 for Monday to 6", Confidence.HIGH
+    found = [re.fullmatch(r"(\d)(?:-(\d))?", part) for part in text.split(",")]
+    days = {day for match in found if match for day in range(int(match[1]), int(match[2] or match[1]) + 1)}
+    level = _level(days) if all(found) else None
+    if level is None:
+        return None
+    read = ", ".join(_WEEK[day] for day in sorted(days))
+    return f"`{text}` are other days than in a crontab: {whose} counts from 0 for Monday, and reads {read}", level
+
+
+def _level(days: set[int]) -> Confidence | None:
+    """How surely days are counted as a crontab does, from Sunday. Who writes `0-4` or `5,6` knows."""
+    if days in ({1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6}):
+        return Confidence.HIGH
+    return Confidence.MEDIUM if days == {0, 6} or (1 in days and 0 not in days) else None
 
 
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
