@@ -179,7 +179,7 @@ def _colliding(kind: kinds.Mapping) -> set[int]:
 
 def _repeated(kind: kinds.Mapping, index: int) -> bool:
     """Whether an entry's key stands there before in the same words, which Python itself makes one entry."""
-    return any(key == kind.entries[index][0] for key, _ in kind.entries[:index])
+    return any(key.only == kind.entries[index][0].only for key, _ in kind.entries[:index])
 
 
 def _json_key(value: bool | int | float | str | None) -> str:

@@ -58,6 +58,7 @@ class Arq(DeclaredFramework):
 
     def __init__(self) -> None:
         super().__init__(SPEC)
+        self._paths: dict[tuple[str, int], str] = {}
 
     def finish(self, solver: Solver, registry: Registry) -> None:
         """See Framework; first, the functions that worker settings list."""
@@ -66,7 +67,15 @@ class Arq(DeclaredFramework):
                 for kind in value.kinds():
                     if isinstance(kind, Function) and kind.bound is None:
                         self.job_of(solver, kind.ref)
+                    elif isinstance(kind, Literal) and isinstance(kind.value, str):
+                        self._by_path(solver, kind.value, filename)
         super().finish(solver, registry)
+
+    def _by_path(self, solver: Solver, path: str, filename: str) -> None:
+        """A job that the settings list by its dotted path is known by that."""
+        job = self.named(solver, path, filename)
+        if job is not None and "name" not in job.options:
+            self._paths[(job.filename, job.origin.start)] = path
 
     def record(self, solver: Solver, site: Site, registry: Registry) -> None:
         """See Framework; the fields of a `cron`, too."""
@@ -83,7 +92,8 @@ class Arq(DeclaredFramework):
     def names(self, job: Job) -> tuple[str, ...]:
         """A job is known by its function's name, unless it is given one."""
         said = arguments.text(job.options.get("name"))
-        return (said or job.label,)
+        path = self._paths.get((job.filename, job.origin.start))
+        return (said,) if said else (job.label, path) if path else (job.label,)
 
 
 _SPEAKS = re.compile(rb"\barq\b|\w*WorkerSettings\b|\bredis_settings\b")

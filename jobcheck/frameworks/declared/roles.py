@@ -33,7 +33,7 @@ class Roles(NoJobs):
         forms = [m for table in spec.attributes.values() for n, m in table.items() if isinstance(m, Form)]
         names = {n for table in spec.attributes.values() for n, m in table.items() if isinstance(m, Form)}
         built = {q.rpartition(".")[2] for q, m in spec.functions.items() if not isinstance(m, Declares) and _is_verb(m)}
-        self.verbs = spec.verbs | names | built | (unmade.OTHERS if spec.verb else frozenset())
+        self.verbs = spec.verbs | names | built | unmade.OTHERS
         assert forms or spec.functions
         self.forms: dict[str, list[Form]] = {}
         for name, meaning in (*(pair for t in spec.attributes.values() for pair in t.items()), *spec.functions.items()):

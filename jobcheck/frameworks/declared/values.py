@@ -12,7 +12,19 @@ from jobcheck.frameworks.declared.declarations import Declarations
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning
 from jobcheck.registry import Job, Option
 from jobcheck.solve.defs import Env
-from jobcheck.solve.kinds import UNKNOWN, ClassObject, External, Function, FunctionRef, Instance, Kind, Value, known, plain
+from jobcheck.solve.kinds import (
+    UNKNOWN,
+    ClassObject,
+    ClassRef,
+    External,
+    Function,
+    FunctionRef,
+    Instance,
+    Kind,
+    Value,
+    known,
+    plain,
+)
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -50,6 +62,9 @@ class Values(Declarations):
         if isinstance(callee, External):
             meaning = self.meaning(callee.qualname)
             return None if meaning is None else self._called(solver, meaning, None, node, env)
+        declares = self._decorator_class(solver, callee.cls) if isinstance(callee, ClassObject) else None
+        if declares is not None:
+            return self._called(solver, declares, None, node, env)
         if isinstance(callee, ClassObject):
             role = self._role_of(solver, Instance(callee.cls))
             return None if role is None else known(Instance(callee.cls))
@@ -69,6 +84,14 @@ class Values(Declarations):
                 return solver.returned(ref)
             case _:
                 return UNKNOWN
+
+    def _decorator_class(self, solver: Solver, cls: ClassRef) -> Declares | None:
+        """What a class of the project declares that derives from a decorator of the framework: `class job(rq.decorators.job)`."""
+        info = solver.classes.info(cls) if any(isinstance(m, Declares) for m in self.spec.functions.values()) else None
+        if info is None or any(True for _ in solver.member(cls, "__call__")):
+            return None
+        found = (self.meaning(name) for name in sorted(info.externals))
+        return next((meaning for meaning in found if isinstance(meaning, Declares)), None)
 
     def _called(self, solver: Solver, meaning: Meaning, job: Job | None, node: ir.Call, env: Env) -> Value:
         if isinstance(meaning, Form):

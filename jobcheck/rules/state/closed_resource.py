@@ -32,9 +32,9 @@ needs instead of the id.
 None.
 
 ## Known limits
-Code that waits for the result before it closes or removes is left alone. A job that only looks whether the row is there
-(`filter(...).first()`, `except DoesNotExist`) is taken to know that it may be gone, and a `delete` of the project's own may
-keep the row.
+Code that waits for the result before it closes or removes is left alone, as is a path that the job writes to. A job that
+only looks whether the row is there (`filter(...).first()`, `except DoesNotExist`) is taken to know that it may be gone, and
+a `delete` of the project's own may keep the row.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class ClosedResource(Rule):
         if message.enqueue.immediate or message.enqueue.in_test:
             return
         for argument, parameter, path in trips.placed(message):
-            found = self.file(argument, message, path, context)
+            writes = parameter is not None and lifetimes.writes(message.job, parameter, context)
+            found = None if writes else self.file(argument, message, path, context)
             if found is None and parameter is not None:
                 found = self.record(argument, parameter, message, context)
             if found is not None:

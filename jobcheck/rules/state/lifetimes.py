@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
-from jobcheck.registry import Enqueue
+from jobcheck.registry import Enqueue, Job
 from jobcheck.rules.arguments.whereabouts import Local
 from jobcheck.rules.base import Confidence, Context
 from jobcheck.solve.calls import argument
@@ -187,6 +187,15 @@ def _writes_to(call: ir.Call, name: str) -> bool:
         return True
     handed = any(isinstance(arg.value, ir.Name) and arg.value.id == name and not arg.keyword for arg in call.args)
     return handed and called.rpartition(".")[2] in _WRITERS
+
+
+def writes(job: Job, parameter: str, context: Context) -> bool:
+    """Whether a job opens the path that it is given to write there: it does not mind what was there before."""
+    unit = context.solver.function_unit(job.function) if job.function is not None else None
+    if unit is None or unit.refused:
+        return False
+    opened = (_opened_for_writing(site.call, site.env, context) for site in context.solver.flow(unit).sites)
+    return any(isinstance(path, ir.Name) and path.id == parameter for path in opened)
 
 
 def _opened_for_writing(call: ir.Call, env: Env, context: Context) -> ir.Expr | None:

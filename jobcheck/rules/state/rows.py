@@ -161,9 +161,12 @@ class Rows:
             return None
         orm = _ORMS.get(self.solver.classes.record(model) or "", "")
         read = keys.operation_of(self.solver, self.solver.sources.of(node.value, source.env))
-        if read is not None and read.site.unit is self.flow.unit and _joins(read.site.call, node.attr):
-            return Row(model, orm, read.act == "lock", source, read.site.call, read.site.around, read)
-        return Row(model, orm, False, source, node, _around_node(self.flow, node))
+        here = read is not None and read.site.unit is self.flow.unit
+        # What belongs to a locked row is read behind the lock, and who locks its owner is alone with it.
+        locked = here and read is not None and read.act == "lock"
+        if here and read is not None and _joins(read.site.call, node.attr):
+            return Row(model, orm, locked, source, read.site.call, read.site.around, read)
+        return Row(model, orm, locked, source, node, _around_node(self.flow, node))
 
     def _unknown(self, source: Source, write: Write) -> Row | None:
         """`thing.count += 1` of something that was not made here, and is not handed in."""
