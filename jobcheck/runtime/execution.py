@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from jobcheck.runtime import ambient, callbacks, events
 from jobcheck.runtime.errors import DeserializationError, Killed
 from jobcheck.runtime.handlers import rescue
+from jobcheck.runtime.names import name_of
 from jobcheck.runtime.payload import JobData, load
+from jobcheck.runtime.settings import settings
 from jobcheck.runtime.wires import wire_named
 
 if TYPE_CHECKING:
@@ -60,9 +62,23 @@ def read_arguments(job: Job) -> None:
     if job.stored_arguments is None:
         return
     try:
-        job.args, job.kwargs = wire_named(job.wire).load(job.stored_arguments)
-    except DeserializationError:
+        job.args, job.kwargs = _arrived(job, job.stored_arguments)
+    except DeserializationError as error:
+        error.args = (f"{error} ({_which(job)})",)
         raise
     except Exception as error:
-        raise DeserializationError(f"Error while trying to deserialize arguments: {error!r}") from error
+        raise DeserializationError(f"Error while trying to deserialize arguments: {error!r} ({_which(job)})") from error
     job.stored_arguments = None
+
+
+def _arrived(job: Job, arguments: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    wire = wire_named(job.wire)
+    if settings.strict:
+        from jobcheck.runtime.wires import jsontext
+
+        jsontext.check_arrived(arguments, plain=not wire.keywords)
+    return wire.load(arguments)
+
+
+def _which(job: Job) -> str:
+    return f"{name_of(type(job))}, Job ID: {job.job_id}"

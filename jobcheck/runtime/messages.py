@@ -55,7 +55,7 @@ def read(message: object, version: int) -> JobData:
         raise PayloadError(f"a message is a JSON object, not {_short(repr(data))}")
     whole = {**data, **{key: default for key, default in _OPTIONAL.items() if data.get(key) is None}}
     for key, types in _TYPES.items():
-        if not isinstance(whole.get(key), types):
+        if not isinstance(whole.get(key), types) or isinstance(whole.get(key), bool):
             found = f"{key!r} is {_short(repr(whole[key]))}" if key in whole else f"there is no {key!r}"
             raise PayloadError(f"the message of {_of(whole)} cannot be read: {found}")
     for key, value in (whole["exception_executions"] or {}).items():

@@ -71,7 +71,7 @@ def load(message: JobData | str | bytes) -> Job:
     Raises PayloadError, which says which job as far as that can be told, and UnknownJobClassError.
     """
     data = messages.read(message, VERSION)
-    found = declared_as(data["job_class"])
+    found = _class_of(data)
     if found is None:
         said = f"Failed to instantiate job, class `{data['job_class']}` doesn't exist (Job ID: {data['job_id']})"
         raise UnknownJobClassError(said)
@@ -79,6 +79,14 @@ def load(message: JobData | str | bytes) -> Job:
     job.restore(data)
     job.unknown_keys = {key: value for key, value in data.items() if key not in JobData.__annotations__}
     return job
+
+
+def _class_of(data: JobData) -> type[Job] | None:
+    try:
+        return declared_as(data["job_class"])
+    except (Exception, SystemExit) as error:  # of a module, while it is imported
+        said = f"Failed to import the module of class `{data['job_class']}` (Job ID: {data['job_id']}): {error!r}"
+        raise UnknownJobClassError(said) from error
 
 
 def _arguments(job: Job) -> list[Any]:

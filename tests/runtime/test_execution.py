@@ -103,8 +103,9 @@ def test_defect_in_the_job_module_is_seen(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     data = dump(ChargeOrder(7))
     data["job_class"] = "brokenjobs.Charge"
-    with pytest.raises(ModuleNotFoundError, match="a_package_that_nobody_has"):
+    with pytest.raises(UnknownJobClassError, match="a_package_that_nobody_has") as caught:
         execute(data)
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)
 
 
 BAD = {"_aj_serialized": "from-a-newer-release"}

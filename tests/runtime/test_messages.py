@@ -5,7 +5,17 @@ import logging
 
 import pytest
 
-from jobcheck.runtime import DeserializationError, Job, PayloadError, UnknownJobClassError, configure, execute, retry_on, to_text
+from jobcheck.runtime import (
+    DeserializationError,
+    Job,
+    PayloadError,
+    SerializationError,
+    UnknownJobClassError,
+    configure,
+    execute,
+    retry_on,
+    to_text,
+)
 from jobcheck.runtime.payload import dump, load
 
 
@@ -57,6 +67,8 @@ def test_no_object(message):
         ("arguments", {}),
         ("arguments", None),
         ("executions", "2"),
+        ("executions", True),
+        ("version", True),
         ("version", "2"),
         ("priority", "high"),
         ("enqueued_at", "soon"),
@@ -81,6 +93,52 @@ def test_a_key_that_may_be_missing(data):
     small = {key: data[key] for key in ("job_class", "job_id", "arguments")}
     assert execute(small) == 3
     assert load(small).queue_name == "default"
+
+
+class Rich(Job):
+    wire = "activejob"
+
+    def perform(self, value): ...
+
+
+NOT_SENT = [
+    (Add, [float("nan"), 1], r"args\[0\]: JSON has no nan"),
+    (Add, [1, {"a": {"_aj_serialized": "date", "value": "2026-01-31"}}], "a mark of the activejob wire"),
+    (Add, [1, {"b": 2, "_aj_keywords": ["b"]}], "a mark of the activejob wire"),
+    (Rich, [{"_aj_serialized": "date", "value": "soon"}], "soon"),
+    (Rich, [{"_aj_serialized": "date"}], "value"),
+    (Rich, [{"_aj_globalid": "gid://app/Nowhere/1"}], "gid://app/Nowhere/1"),
+    (Rich, [float("inf")], "JSON has no inf"),
+]
+
+
+@pytest.mark.parametrize(("cls", "arguments", "said"), NOT_SENT)
+@pytest.mark.parametrize("form", [dict, to_text])
+def test_arguments_that_no_enqueue_sends(cls, arguments, said, form):
+    """NaN, and what was written while the job had another wire: the run says so, and whose they are."""
+    data = {**dump(cls(*[1] * (2 if cls is Add else 1))), "arguments": arguments}
+    with pytest.raises(DeserializationError, match=said) as caught:
+        execute(form(data))
+    assert f"({__name__}.{cls.__name__}, Job ID: {data['job_id']})" in str(caught.value)
+
+
+def test_strict_does_not_send_the_marks_of_another_wire():
+    with pytest.raises(SerializationError, match=r"args\[0\], key '_aj_serialized'"):
+        Add.perform_later({"_aj_serialized": "date"}, 1)
+
+
+def test_lax_reads_nan(lax, data):
+    assert str(execute({**data, "arguments": [float("nan"), 1]})) == "nan"
+
+
+@pytest.mark.parametrize("text", ["1 / 0", "raise SystemExit(3)", "import nowhere_at_all", "def"])
+def test_a_module_that_cannot_be_imported(data, text, tmp_path, monkeypatch):
+    """It is no job here, as one that is gone; and SystemExit ends no worker."""
+    monkeypatch.syspath_prepend(tmp_path)
+    name = f"broken_{len(text)}"
+    (tmp_path / f"{name}.py").write_text(text)
+    with pytest.raises(UnknownJobClassError, match=rf"{name}\.Gone` \(Job ID: {data['job_id']}\)"):
+        execute({**data, "job_class": f"{name}.Gone"})
 
 
 class TestVersions:
@@ -115,8 +173,16 @@ def test_an_unknown_class_says_which_job(data):
         execute({**data, "job_class": "shop.jobs.Gone"})
 
 
-@pytest.mark.parametrize("bad", [{"job_class": "shop.jobs.Gone"}, {"version": 9}, {"arguments": None}])
-def test_the_async_adapter_goes_on(data, bad, caplog):
+BAD = [
+    {"job_class": "shop.jobs.Gone"}, {"job_class": "exits_when_imported.Gone"}, {"version": 9}, {"arguments": None},
+    {"arguments": {"a": 1}}, {"arguments": [float("nan"), 1]}, {"arguments": [{"_aj_serialized": "date"}, 1]}, {"arguments": [1]},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_the_async_adapter_goes_on(data, bad, caplog, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "exits_when_imported.py").write_text("raise SystemExit")
     queue = configure(adapter="async", threads=1)
     ran = []
 

@@ -83,13 +83,9 @@ def _perform(data: JobData) -> None:
 
     try:
         job = load(data)
-    except Exception:  # one message that cannot be read must not keep the others waiting
-        logging.getLogger("jobcheck.runtime").exception("Dropped a message: %s (Job ID: %s)", *_names(data))
+    except Exception as error:  # one message that cannot be read must not keep the others waiting
+        logging.getLogger("jobcheck.runtime").exception("Dropped a message: %s", error)
         return
     # What the run raises is in the log, and a job that raises SystemExit must not take the thread along.
     with suppress(BaseException):
         run(job)
-
-
-def _names(data: object) -> tuple[object, object]:
-    return (data.get("job_class"), data.get("job_id")) if isinstance(data, dict) else (None, None)

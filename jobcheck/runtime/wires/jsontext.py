@@ -11,6 +11,8 @@ from jobcheck.runtime.wires import UnserializableError
 
 Judge = Callable[[Any], "str | None"]
 Place = tuple[str, Any]
+MARKS = frozenset({"_aj_globalid", "_aj_serialized", "_aj_keywords"})
+"""Keys by which the activejob wire knows what is not plain."""
 
 
 def through_text(arguments: Sequence[Any], *, nan: bool) -> list[Any]:
@@ -44,6 +46,18 @@ def refuse(arguments: Sequence[Any], judge: Judge, key_judge: Judge) -> None:
         if isinstance(value, (list, tuple, dict)) and id(value) not in seen:
             seen.add(id(value))
             stack.extend(list(_inside(path, value, key_judge))[::-1])
+
+
+def check_arrived(arguments: Sequence[Any], *, plain: bool) -> None:
+    """Raise UnserializableError for what no strict enqueue sends: NaN, and, on a wire of `plain` values, another wire's marks.
+
+    A message that has them was written elsewhere, or by a release in which the job had another wire.
+    """
+    refuse(arguments, refuse_nan, _refuse_marks if plain else refuse_nan)
+
+
+def _refuse_marks(key: object) -> str | None:
+    return "it is a mark of the activejob wire" if key in MARKS else refuse_nan(key)
 
 
 def refuse_nan(value: object) -> str | None:

@@ -20,7 +20,10 @@ class ResqueWire:
 
     def dump(self, args: Sequence[Any], kwargs: Mapping[str, Any], *, strict: bool) -> list[Any]:
         """As Wire.dump; keyword arguments were refused before."""
-        return jsontext.encode(args, _judge, _judge_key, nan=not strict)
+        arguments = jsontext.encode(args, _judge, _judge_key, nan=not strict)
+        if strict:
+            jsontext.check_arrived(arguments, plain=True)
+        return arguments
 
     def load(self, arguments: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """As Wire.load."""

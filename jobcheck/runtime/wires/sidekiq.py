@@ -19,7 +19,10 @@ class SidekiqWire:
     def dump(self, args: Sequence[Any], kwargs: Mapping[str, Any], *, strict: bool) -> list[Any]:
         """As Wire.dump; keyword arguments were refused before. The check comes first: JSON would forgive too much."""
         jsontext.refuse(args, _judge, _judge_key)
-        return jsontext.encode(args, jsontext.refuse_nan, jsontext.refuse_nan, nan=not strict)
+        arguments = jsontext.encode(args, jsontext.refuse_nan, jsontext.refuse_nan, nan=not strict)
+        if strict:
+            jsontext.check_arrived(arguments, plain=True)
+        return arguments
 
     def load(self, arguments: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """As Wire.load."""
