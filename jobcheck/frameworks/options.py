@@ -78,7 +78,8 @@ class Options:
 
     `telling` names are those that a job's own `**kwargs` is not meant to get; `declared_only` mean something in a
     declaration and nothing at an enqueue; `bases` need a base class of that name; `methods` are those of a job that a
-    declared option of the same name would hide. `instead` is how an option is given at the enqueue, `{job}` and `{name}`
+    declared option of the same name would hide. `parameters` are names of options that a function with such a parameter, and
+    no use for it, was meant to be declared with. `instead` is how an option is given at the enqueue, `{job}` and `{name}`
     in it. `together` are options of an enqueue that need another one, with that and what happens without it.
     """
 
@@ -86,6 +87,7 @@ class Options:
     declaration: Place
     telling: frozenset[str]
     declared_only: frozenset[str] = frozenset()
+    parameters: frozenset[str] = frozenset()
     bases: Mapping[str, str] = field(default_factory=dict)
     methods: frozenset[str] = frozenset()
     instead: str = "{job}.apply_async((...), {name}=...)"

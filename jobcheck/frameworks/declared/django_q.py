@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,8 @@ SPEC = Spec(
     verb="async_task",
 )
 _ANY = (ClassRef("Exception"),)
+# What was run once: the row that it made may have been changed since, and the job been renamed with it.
+_HISTORY = re.compile(r"(?:^|/)(?:scripts?|\w*migrations)/")
 
 
 class DjangoQ(DeclaredFramework):
@@ -132,7 +135,10 @@ class DjangoQ(DeclaredFramework):
         made.follows = form.name != "Schedule.create"  # a row that is there already stays as it is
         if isinstance(solver.value(func.value, site.env).only, Function):
             made.named, made.misnamed = site.unit.origin(func.value), _AS_TEXT
-        if not django_q_rows.seen_whole(site.call):
+        history = _HISTORY.search(site.unit.filename) is not None
+        if history and not made.jobs:
+            return
+        if history or not django_q_rows.seen_whole(site.call):
             made.open_args = made.open_kwargs = True
         _dated(made)
         yield made

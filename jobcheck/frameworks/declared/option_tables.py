@@ -142,6 +142,7 @@ _PROCRASTINATE = Options(
         happens="the module does not import: task() raises TypeError", refused=True,
     ),
     telling=frozenset({"queueing_lock", "schedule_in", "schedule_at"}),
+    parameters=frozenset({"retry", "queueing_lock", "pass_context"}),
     instead="{job}.configure({name}=...).defer(...)",
 )  # fmt: skip
 
@@ -187,6 +188,7 @@ _DJANGO_TASKS = Options(
         needs={"priority": Needs("a whole number from -100 to 100", TEXT | SPAN, "the module does not import")},
     ),
     telling=frozenset({"run_after", "queue_name"}),
+    parameters=frozenset({"queue_name", "takes_context", "run_after"}),
     instead="{job}.using({name}=...).enqueue(...)",
 )  # fmt: skip
 

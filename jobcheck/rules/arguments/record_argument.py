@@ -56,7 +56,7 @@ from jobcheck.rules.arguments.snapshots import Fate, Held
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.solve.kinds import Plain
 
-_PICKLE = "-pickle"
+_PICKLE = "pickle"
 
 
 class RecordArgument(Rule):
@@ -71,7 +71,7 @@ class RecordArgument(Rule):
         enqueue = message.enqueue
         if enqueue.immediate or enqueue.in_test or not message.wires:
             return
-        if not all(wire.endswith(_PICKLE) for wire in message.wires):
+        if not all(context.wire(name).format == _PICKLE for name in message.wires):
             return
         for argument, parameter, path in trips.placed(message):
             record = _record(argument, parameter, message, context)

@@ -113,8 +113,9 @@ class OptionAsArgument(Rule):
         if table is None or decl is None or job.signature is None:
             return
         for param in decl.params:
-            looks = param.name in (table.declared_only | {"serializer"}) and ("_" in param.name or param.name == "serializer")
-            if looks and param.default is not None and not used_names.in_job(job, param.name, context):
+            telling = "_" in param.name or param.name == "serializer"
+            looks = telling and param.name in (table.declared_only | {"serializer"})
+            if (looks or param.name in table.parameters) and param.default is not None and not used_names.in_job(job, param.name, context):
                 place = Origin(job.function.filename if job.function else job.filename, *param.default)
                 if param.name != "serializer" or context.text(place).strip("\"'") in _SERIALIZERS:
                     yield self._parameter(job, param.name, place, context)
