@@ -21,7 +21,10 @@ for _each in tables.ROWS:
     for _method in _each.methods:
         _BY_METHOD[_method] = (*_BY_METHOD.get(_method, ()), _each)
 _FIRST_WORD = {row.package.partition(".")[0] for row in tables.ROWS} | {n.partition(".")[0] for n in tables.NETWORK}
-_ASIDE = frozenset({"get_connection", "list_headers", "get_adapter", "get_channel_layer", "add_header", "open_connection"})
+_ASIDE = frozenset({
+    "get_connection", "list_headers", "get_adapter", "get_channel_layer", "add_header", "open_connection",
+    "generate_presigned_url", "generate_presigned_post",
+})  # fmt: skip
 _SQL = ("insert into", "insert  into")
 _UPSERTS = ("on conflict", "on duplicate key", "insert ignore", "where not exists", "or ignore", "or replace")
 

@@ -114,8 +114,8 @@ class OptionAsArgument(Rule):
             return
         for param in decl.params:
             telling = "_" in param.name or param.name == "serializer"
-            looks = telling and param.name in (table.declared_only | {"serializer"})
-            if (looks or param.name in table.parameters) and param.default is not None and not used_names.in_job(job, param.name, context):
+            looks = (telling and param.name in (table.declared_only | {"serializer"})) or param.name in table.parameters
+            if looks and param.default is not None and not used_names.in_job(job, param.name, context):
                 place = Origin(job.function.filename if job.function else job.filename, *param.default)
                 if param.name != "serializer" or context.text(place).strip("\"'") in _SERIALIZERS:
                     yield self._parameter(job, param.name, place, context)

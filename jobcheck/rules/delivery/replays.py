@@ -81,7 +81,8 @@ def _by_cause(summary: Summary, flow: Flow, cause: Cause, following: Following, 
     for effect in summary.effects:
         if not effect.doubles or effect.pending or in_handler(effect.site.around) or effect.site.deferred:
             continue
-        found = next((f for f in failures if following.after(flow, effect, f)), None)
+        likely = [f for f in failures if not _passed(effect, f, failures)]
+        found = next((f for f in likely if following.after(flow, effect, f)), None)
         if found is not None:
             yield Replay(effect, cause, found)
             continue
@@ -103,6 +104,18 @@ def _failures(summary: Summary, cause: Cause, context: Context) -> Iterator[Fail
     attempt = _attempt(cause)
     found = [f for f in summary.failures if meets(context.solver, cause.errors, f.errors) and _inside(f, attempt)]
     yield from sorted(found, key=lambda f: f.kind not in ("network", "raise"))
+
+
+def _passed(effect: Effect, failure: Failure, failures: list[Failure]) -> bool:
+    """Whether what raises has been asked before the effect, and with nothing that could differ: `Client()` once more."""
+    if failure.kind != "raise" or not _asks_nothing(failure.node):
+        return False
+    same = (f.node for f in failures if f.kind == "raise" and f.origin == failure.origin)
+    return any(_asks_nothing(node) and node.end <= effect.site.call.end for node in same)
+
+
+def _asks_nothing(node: ir.Node) -> bool:
+    return isinstance(node, ir.Call) and not node.args and isinstance(node.func, ir.Name)
 
 
 def _attempt(cause: Cause) -> ir.Try | None:

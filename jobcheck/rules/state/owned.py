@@ -8,7 +8,7 @@ from jobcheck.rules.base import Context
 from jobcheck.rules.state import keys
 from jobcheck.rules.state.changes import Changes
 from jobcheck.rules.state.rows import Row
-from jobcheck.solve.defs import IterDef, ParamDef
+from jobcheck.solve.defs import ParamDef
 from jobcheck.solve.sources import Source
 
 
@@ -18,7 +18,7 @@ def is_own(context: Context, job: Job, row: Row) -> bool:
     Jobs about one row seldom run at one time; what they count is then theirs (tries, failures), unless others count too.
     """
     if row.operation is None:
-        return isinstance(row.source.definition, IterDef)
+        return not isinstance(row.source.definition, ParamDef)  # a turn of a loop, what an object was handed
     key = keys.fetched_by(context.solver, row.source)
     return key is not None and isinstance(key.definition, ParamDef)
 
