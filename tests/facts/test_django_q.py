@@ -260,6 +260,9 @@ def test_minutes_alone_run_once(tmp_path: Path) -> None:
     seen(
         tmp_path,
         """
+        made = schedule("shop_jobs.digest", cron="0 3 * * *")
+        assert made.schedule_type == Schedule.ONCE
+        made.delete()
         made = schedule("shop_jobs.digest", minutes=5)
         assert made.schedule_type == Schedule.ONCE
         assert len(scheduled()) == 1

@@ -139,7 +139,7 @@ class DjangoQ(DeclaredFramework):
         if history and not made.jobs:
             return
         if history or not django_q_rows.seen_whole(site.call):
-            made.open_args = made.open_kwargs = True
+            made.open_args = made.open_kwargs = made.open_options = True
         _dated(made)
         yield made
 

@@ -202,6 +202,7 @@ _DJANGO_Q = Options(
     declaration=Place(frozenset(), frozenset(), {}, ""),
     telling=frozenset(),
     instead="async_task({job}, ..., {name}=...)",
+    together={"minutes": ("schedule_type", "it runs once"), "cron": ("schedule_type", "it runs once")},
 )
 
 _ODOO_ETA = "eta, in seconds or as a timedelta"

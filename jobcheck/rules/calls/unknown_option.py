@@ -152,8 +152,9 @@ class UnknownOption(Rule):
 def _alone(option: Option, message: Message, table: options.Options) -> _Fault | None:
     """An option that is asked for without the one it needs."""
     other, happens = table.together.get(option.name, ("", ""))
-    enqueue = message.enqueue
-    if not other or option.value.only != Literal(True) or other in enqueue.options or enqueue.open_options or enqueue.open_kwargs:
+    enqueue, only = message.enqueue, option.value.only
+    asked = isinstance(only, Literal) and bool(only.value)
+    if not other or not asked or other in enqueue.options or enqueue.open_options or enqueue.open_kwargs:
         return None
     return _Fault(f"needs `{other}`: {happens}", f"Give `{other}` as well")
 
