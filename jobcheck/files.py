@@ -44,9 +44,13 @@ _OTHERS = re.compile(
             "*.cfg",
             "*.conf",
             "*.ini",
+            "*.j2",
             "*.lock",
             "*.service",
+            "*.sh",
+            "*.tf",
             "*.toml",
+            "*.tpl",
             "*.yaml",
             "*.yml",
             "*constraints*.txt",
@@ -58,6 +62,7 @@ _OTHERS = re.compile(
             "Procfile*",
         )
     )
+    + r"|[^.]*(?:celery|entrypoint|start|worker)[^.]*\Z"  # scripts without a suffix
 )
 _CONFIG = "jobcheck.toml"
 _REPOSITORY = (".git", ".hg")

@@ -506,6 +506,16 @@ class Broker:
     limited_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class QueueUse:
+    """A place that says to which queue messages go: how is route, job (its declaration), entry (of a schedule), enqueue."""
+
+    framework: str
+    name: str
+    how: str
+    origin: Origin
+
+
 @dataclass(eq=False, slots=True)
 class Registry:
     """Everything the project does with queues."""
@@ -529,5 +539,6 @@ class Registry:
 __all__ = [
     "Argument", "Around", "Broker", "Callback", "Cause", "Dedup", "Deferred", "Enqueue", "Exit", "Handler", "Job", "Malformed",
     "Marker", "Message",
-    "MissingJob", "Option", "Parameter", "Refusal", "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
+    "MissingJob", "Option", "Parameter", "QueueUse", "Refusal",
+    "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
 ]  # fmt: skip

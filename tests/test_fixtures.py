@@ -1,7 +1,8 @@
 """Every fixture project says what jobcheck finds in it, on the line: exactly that, no more and no less.
 
 A fixture is a folder `tests/fixtures/<group>/<name>/`, read like a project of its own. `# expect: JOB101` stands on
-the line where the finding's place begins (`JOB101, JOB201` for two); `# expect: none` is a remark for the reader. A
+the line where the finding's place begins (`JOB101, JOB201` for two), in a Procfile
+and its like too; `# expect: none` is a remark for the reader. A
 `jobcheck.toml` in it gives its settings. Findings are those of default settings.
 """
 
@@ -29,7 +30,7 @@ Row = tuple[str, int, str]
 
 def expected(project: Path) -> Counter[Row]:
     found: Counter[Row] = Counter()
-    for path in project.rglob("*.py"):
+    for path in (p for p in project.rglob("*") if p.is_file() and p.suffix != ".pyc"):
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
             match = EXPECT.search(line)
             if match and match[1] != "none":

@@ -65,6 +65,10 @@ RULES: tuple[tuple[str, str], ...] = (
     ("wiring.schedule_pitfall", "SchedulePitfall"),
     ("wiring.unknown_job", "UnknownJob"),
     ("wiring.unimportable_job", "UnimportableJob"),
+    ("wiring.unconsumed_queue", "UnconsumedQueue"),
+    ("wiring.unregistered_module", "UnregisteredModule"),
+    ("wiring.duplicate_name", "DuplicateName"),
+    ("wiring.schedule_arguments", "ScheduleArguments"),
 )
 
 

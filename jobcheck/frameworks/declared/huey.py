@@ -11,6 +11,7 @@ from jobcheck.frameworks.declared.calls import Given
 from jobcheck.frameworks.declared.carried import Bound
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
+from jobcheck.project.shape import DecoratorDecl
 from jobcheck.registry import Argument, Deferred, Enqueue, Job, Registry, Schedule
 from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import External, Value
@@ -86,6 +87,7 @@ class Huey(DeclaredFramework):
         """See Framework; first, the schedules and the calls of jobs, which no verb gives away."""
         for job in self.jobs.values():
             registry.schedules.extend(_crontabs(solver, job))
+            registry.enqueues.extend(_periodic(solver, job))
         for job in list(self.jobs.values()):
             for unit in solver.callers.units_mentioning(job.label) or ():
                 for site in solver.flow(unit).sites:
@@ -130,6 +132,25 @@ def _crontabs(solver: Solver, job: Job) -> Iterator[Schedule]:
         only = solver.value(site.call.func, site.env).only
         if isinstance(only, External) and only.qualname in _CRONTABS:
             yield _crontab(solver, site, job)
+
+
+def _periodic(solver: Solver, job: Job) -> Iterator[Enqueue]:
+    """What the consumer enqueues of a periodic job when it is time: a call without arguments."""
+    decorator = _decorator(job)
+    if decorator is None or job.decorated is None or not decorator.dotted.rpartition(".")[2].endswith("periodic_task"):
+        return
+    unit = solver.unit(job.filename, decorator.start, decorator.end)
+    length = decorator.end - decorator.start
+    for site in solver.flow(unit).sites:
+        if site.call.end - site.call.start == length:
+            in_test = solver.is_test(job.filename)
+            yield Enqueue("huey", "periodic", site, site.unit.origin(site.call), (job,), in_test=in_test, follows=True)
+
+
+def _decorator(job: Job) -> DecoratorDecl | None:
+    """The decorator that made the job."""
+    own = job.decorated
+    return next((d for d in job.decl.decorators if own and d.start == own.start), None) if job.decl is not None else None
 
 
 def _crontab(solver: Solver, site: Site, job: Job) -> Schedule:

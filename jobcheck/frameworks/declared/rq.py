@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jobcheck.code import ir
 from jobcheck.findings import Confidence
+from jobcheck.frameworks import arguments
 from jobcheck.frameworks.declared import calls, importable
 from jobcheck.frameworks.declared.carried import Bound
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
 from jobcheck.registry import Enqueue, Job
+from jobcheck.solve.defs import Env
+from jobcheck.solve.kinds import External, FrameworkValue, Kind, Value, known
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -94,11 +98,28 @@ SPEC = Spec(
 )
 
 
+def _queue_name(solver: Solver, node: ir.Call, env: Env) -> str | None:
+    """The name that a queue is made with; None where it is not known."""
+    given = next((a for a in node.args if a.keyword == "name" or (a.keyword is None and a is node.args[0])), None)
+    if given is None:
+        return None if any(a.star for a in node.args) else "default"
+    name = None if given.star else arguments.literal(solver.value(given.value, env))
+    return name if isinstance(name, str) else None
+
+
 class Rq(DeclaredFramework):
     """RQ: any function that can be imported is a job."""
 
     def __init__(self) -> None:
         super().__init__(SPEC)
+
+    def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
+        """See Framework; a queue keeps its name."""
+        made = super().call(solver, callee, node, env)
+        mine = self._mine(made.only) if made is not None and made.only is not None else None
+        if mine is None or mine.role != "queue" or not isinstance(callee, External):
+            return made
+        return known(FrameworkValue(self.name, mine.role, _queue_name(solver, node, env)), env.unit.origin(node))
 
     def _enqueues(self, solver: Solver, site: Site, bound: Bound, certain: bool) -> Iterator[Enqueue]:
         for made in super()._enqueues(solver, site, bound, certain):

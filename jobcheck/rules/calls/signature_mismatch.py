@@ -3,7 +3,7 @@
 An enqueue whose arguments do not fit the job's parameters: too few, too many, a name that the job does not have, one
 parameter given twice. In every form: `delay`, `apply_async(args=, kwargs=)`, signatures (`.s()`, `.si()`) and where the
 canvas puts results before their arguments, `map`/`starmap`/`chunks`, `send_task` by name, `self.retry(args=, kwargs=)`,
-periodic entries, `perform_later`, `perform_now`. A function of the project that hands a job on is judged where it is
+jobs that a call schedules, `perform_later`, `perform_now`. A function of the project that hands a job on is judged where it is
 called, as the enqueue that the call leads to. A callback of `transaction.on_commit` that cannot be called is one too.
 Parameters that the framework fills (`self` of a bound job) do not count.
 
@@ -11,8 +11,8 @@ Parameters that the framework fills (`self` of a bound job) do not count.
 The job never runs. Celery compares arguments and signature where `delay` or `apply_async` is called and raises TypeError
 there, in the middle of a request. It does not for `send_task`, jobs that are classes, `typing=False`, jobs under a
 decorator, `map` and its kin, and positional-only parameters given by name: these fail in the worker. Later links of a
-chain, chord bodies and `link=` fail in the worker too, after the work before them is done. A beat entry fails in beat's
-log, each time. The reference API raises SignatureError at `perform_later`.
+chain, chord bodies and `link=` fail in the worker too, after the work before them is done. The reference API raises
+SignatureError at `perform_later`.
 
 ## Example
 ```python
@@ -47,6 +47,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
+from typing import ClassVar
 
 from jobcheck.findings import Confidence
 from jobcheck.registry import Callback, Message
@@ -60,13 +61,13 @@ class SignatureMismatch(Rule):
 
     code = "JOB201"
     severity = Severity.ERROR
-    subject = (Message, Callback)
+    subject: ClassVar[type | tuple[type, ...]] = (Message, Callback)
     yields_to = ("JOB202", "JOB203", "JOB204", "JOB205")
 
     def check(self, subject: Message | Callback, context: Context) -> Iterator[FindingBuilder]:
         if isinstance(subject, Callback):
             yield from self._callback(subject, context)
-        else:
+        elif subject.enqueue.form not in fit.SCHEDULED:  # of these JOB607 speaks
             yield from self._message(subject, context)
 
     def _callback(self, callback: Callback, context: Context) -> Iterator[FindingBuilder]:
@@ -174,7 +175,7 @@ def _sentence(message: Message, found: list[Misfit]) -> str:
 
 def _verb(message: Message) -> str:
     form = message.enqueue.form
-    if form == "beat":
+    if form in fit.SCHEDULED:
         return "is scheduled"
     if form == "retry":
         return "retries itself"

@@ -1,0 +1,116 @@
+"""Which modules a framework's workers import: asked for the modules that hold jobs, and answered "maybe" when in doubt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from posixpath import basename, dirname
+from typing import TYPE_CHECKING
+
+from jobcheck.project.reached import imported, reached
+
+if TYPE_CHECKING:
+    from jobcheck.solve.solver import Solver
+
+_APP = re.compile(
+    rb"(?<![\w.])(?:celery\.)?Celery\(|\bFlaskCelery\(|\(Celery\)|\b(?:make|get|create)_celery\w*\("
+)
+_DISCOVER = re.compile(rb"\bautodiscover_tasks\s*\(([^\n]*(?:\n[^\n]*){0,30})")
+_RELATED = re.compile(rb"\brelated_name\s*=\s*(?:[\"'](\w+)[\"']|(None))?")
+# What Django imports of an app by itself, or what its checks do: the worker runs both.
+_DJANGO = frozenset("apps models admin urls signals receivers settings __init__ checks translation handlers hooks api".split())
+# Modules that import what they find.
+_FINDS = re.compile(
+    rb"\b(?:iter_modules|walk_packages|find_modules|import_submodules|import_all\w*|entry_points|glob|listdir)\b"
+)
+_IMPORTS_BY_NAME = re.compile(rb"\b(?:import_module|__import__|import_string)\s*\(")
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What workers import. `unknown`: something may import more than can be seen."""
+
+    files: set[str] = field(default_factory=set)
+    unknown: bool = False
+
+
+def by_celery(solver: Solver, wanted: set[str], modules: Iterable[str]) -> Loaded:
+    """What Celery's workers import: the app's module and what it imports, discovered modules, and Django's."""
+    project, mentions = solver.project, solver.callers.mentions
+    apps = [name for name in mentions.files("Celery") if _APP.search(solver.raw(name) or b"")]
+    discovered = _discovered(solver)
+    if discovered is None or not apps:
+        return Loaded(unknown=True)
+    found = {name for name in wanted if _stem(name) in discovered or basename(dirname(name)) in discovered & {"tasks"}}
+    found |= {name for name in wanted - found if _is_named(solver, name)}
+    if mentions.files("INSTALLED_APPS"):
+        # Views are among what is imported, as checks of URLs import them: who imports a module is not asked for long.
+        found |= {name for name in wanted - found if _stem(name) in _DJANGO or _has_importer(solver, name)}
+        return Loaded(found, unknown=bool(wanted - found) and _finds_modules(solver, mentions.files("import_module")))
+    roots = {*apps, *_files_of(solver, modules), *found}
+    files, whole = reached(project, roots, wanted)
+    return Loaded(files, unknown=not whole and _finds_modules(solver, files))
+
+
+def by_dramatiq(solver: Solver, wanted: set[str], modules: Iterable[str]) -> Loaded:
+    """What Dramatiq's workers import: the modules of their commands, and what these import."""
+    roots = set(_files_of(solver, modules))
+    if not roots:
+        return Loaded(unknown=True)
+    roots |= {name for name in wanted if _is_named(solver, name)}
+    files, whole = reached(solver.project, roots, wanted)
+    return Loaded(files, unknown=not whole and _finds_modules(solver, files))
+
+
+def _finds_modules(solver: Solver, files: Iterable[str]) -> bool:
+    """Whether a file imports what it finds in a folder."""
+    texts = (solver.raw(name) or b"" for name in files)
+    return any(_IMPORTS_BY_NAME.search(data) and _FINDS.search(data) for data in texts)
+
+
+def _has_importer(solver: Solver, filename: str) -> bool:
+    """Whether a module of the project that is no test imports another."""
+    word = _stem(filename) if _stem(filename) != "__init__" else basename(dirname(filename))
+    importers = (name for name in solver.callers.mentions.files(word) if name != filename)
+    return any(filename in imported(solver.project, name) for name in importers)
+
+
+def _stem(filename: str) -> str:
+    return basename(filename).rpartition(".")[0]
+
+
+def _files_of(solver: Solver, modules: Iterable[str]) -> list[str]:
+    """The files of module names as commands write them: `shop.worker`, `shop.worker:broker`, `shop`."""
+    found = []
+    for name in modules:
+        dotted = name.partition(":")[0]
+        for candidate in (dotted, f"{dotted}.celery", dotted.rpartition(".")[0]):
+            module = solver.project.find_module(candidate) if candidate else None
+            if isinstance(module, str):
+                found.append(module)
+    return found
+
+
+def _discovered(solver: Solver) -> frozenset[str] | None:
+    """The names of modules that are looked for in packages; None where that is not known."""
+    found: set[str] = set()
+    for filename in solver.callers.mentions.files("autodiscover_tasks"):
+        for match in _DISCOVER.finditer(solver.raw(filename) or b""):
+            related = _RELATED.search(match[1])
+            if related is None:
+                found.add("tasks")
+            elif related[1]:
+                found.add(related[1].decode())
+            elif not related[2]:
+                return None
+    return frozenset(found)
+
+
+def _is_named(solver: Solver, filename: str) -> bool:
+    """Whether a string of the project is the module's name, or its end: in a list of imports, say."""
+    parts = solver.project.module_name(filename).split(".")
+    tails = {".".join(parts[index:]).encode() for index in range(max(len(parts) - 1, 1))}
+    needles = [quote + tail + quote for tail in tails for quote in (b'"', b"'")]
+    texts = (solver.raw(name) or b"" for name in solver.callers.mentions.files(parts[-1]))
+    return any(needle in data for data in texts for needle in needles)
