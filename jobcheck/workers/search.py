@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from posixpath import basename
 from typing import TYPE_CHECKING
 
+from jobcheck.project.source import UnreadableSource
 from jobcheck.solve.kinds import Origin
 from jobcheck.workers.consumers import Consumer, consumers
 from jobcheck.workers.texts import pieces
@@ -23,6 +24,7 @@ _ELSEWHERE = re.compile(
     r"(?:^|/)(?:\.github|\.gitlab|\.circleci|\.azure[\w-]*|tests?|docs?|vendor|\.devcontainer)/"
     r"|(?:^|/)\.(?:gitlab-ci|travis)\.yml$"
 )
+_OF_DJCELERY = re.compile(rb"manage\.py[ \t]+celeryd?\b")
 _LOCKS = (".lock", ".txt", "PKG-INFO")
 _LARGEST = 400_000
 
@@ -57,8 +59,21 @@ def workers(project: Project, is_test: Callable[[str], bool]) -> Workers:
         except OSError:
             continue
         if len(data) <= _LARGEST and _PROGRAMS.search(data) and _WORKER.search(data):
+            if _OF_DJCELERY.search(data) and not _uses_djcelery(project):
+                continue  # it was left behind: no such command is there
             _read(filename, data.removeprefix(b"\xef\xbb\xbf"), made)
     return made
+
+
+def _uses_djcelery(project: Project) -> bool:
+    """Whether the project has the `manage.py celery` of django-celery, which ended with Celery 3."""
+    for filename in project.filenames:
+        try:
+            if b"djcelery" in project.source(filename).data:
+                return True
+        except UnreadableSource:
+            continue
+    return False
 
 
 def _read(filename: str, data: bytes, made: Workers) -> None:

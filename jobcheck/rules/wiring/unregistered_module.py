@@ -55,6 +55,8 @@ _OUTCOME = {
     "celery": "the worker drops its messages as those of an unregistered task",
     "dramatiq": "the worker fails with ActorNotFound on its messages",
 }
+# A file that imports so many modules with jobs, and holds none, is there to register them.
+_A_LIST = 3
 # What is there to be read, or to be run by hand.
 _SHOWN = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|docs?|scripts|benchmarks?|sandbox)/", re.IGNORECASE)
 
@@ -118,10 +120,10 @@ def _registers(modules: set[str], files: set[str], context: Context) -> Origin |
     """The imports of the file that imports most of the modules with jobs: there another one is missing."""
     project = context.solver.project
     counts: Counter[str] = Counter()
-    for filename in sorted(files):
+    for filename in sorted(files - modules):
         counts[filename] = len(modules & set(imported(project, filename)))
     best, most = max(counts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
-    if most < 2:
+    if most < _A_LIST:
         return None
     imports = project.shape(best).imports
     return Origin(best, min(i.start for i in imports), max(i.end for i in imports)) if imports else None
