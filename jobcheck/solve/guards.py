@@ -21,6 +21,8 @@ _DONE = re.compile(tables.DONE, re.IGNORECASE)
 # Questions to a cache or lock whose answer is another one the second time.
 _ASKING = frozenset({"add", "setnx", "sismember", "acquire", "aadd", "acquire_lock"})
 _STORED = re.compile(r"cache|redis|lock|conn", re.IGNORECASE)
+# What Celery's jobs know of their message.
+_REQUESTS = frozenset({"request", "delivery_info"})
 _LEAVING = (ir.Return, ir.Raise)
 
 
@@ -106,6 +108,8 @@ class _Reader:
     def _attribute(self, node: ir.Attribute, env: Env) -> str:
         if node.attr in self.late:
             return ""
+        if _counts_runs(node):
+            return f"a test of {node.attr}"
         if _DONE.search(node.attr):
             return f"a test of {node.attr}"
         return f"a test of {node.attr}" if node.attr in self.writes and not self._refers(node, env) else ""
@@ -208,6 +212,11 @@ class _Reader:
 
 def _name(node: ir.Expr) -> str:
     return node.attr if isinstance(node, ir.Attribute) else node.id if isinstance(node, ir.Name) else ""
+
+
+def _counts_runs(node: ir.Attribute) -> bool:
+    """`self.request.retries`, `self.executions`: the first run and the next are told apart."""
+    return node.attr == "executions" or (node.attr in ("retries", "redelivered") and _name(node.value) in _REQUESTS)
 
 
 def _leaves(body: list[ir.Stmt]) -> bool:

@@ -40,9 +40,9 @@ what was done and look at the note first. Where twice does no harm, say so, with
 ## Known limits
 Where a failure behind the effect is seen, replayed-effect (JOB402) tells the story instead. A mail that is the last thing
 a job does is not reported for the job's own retries: they are there because sending failed. A key that is a parameter, None
-unless it is given, guards only the calls that give one. A mark that is set after money was moved guards against what fails
-after the mark. A setting that holds for all
-jobs counts for payments only.
+unless it is given, guards only the calls that give one. A key in the body of a request counts as one among its headers.
+A mark that is set after money was moved guards against what fails after the mark. A setting that holds for all jobs
+counts for payments only.
 """
 
 from __future__ import annotations

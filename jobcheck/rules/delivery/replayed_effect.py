@@ -38,7 +38,10 @@ harm, say so: `# jobcheck: idempotent -- reason`.
 ## Known limits
 What may fail is said of calls to other machines and of errors that the project raises itself. That the database or the
 broker fails just then has low confidence and is hidden at default settings. Calls of libraries that jobcheck does not
-know have no effect and do not fail. A request whose answer is used is taken for a question.
+know have no effect and do not fail. A request whose answer is used is taken for a question. Of callbacks those are followed
+that belong to each run: `before_perform`, `after_perform`, and Celery's `before_start`. What comes when a run has ended
+(`link=`, `on_success`, `on_failure`, `after_discard`) repeats nothing. What is done only in the first run
+(`self.request.retries`, `self.executions`) is guarded.
 """
 
 from __future__ import annotations

@@ -22,6 +22,12 @@ retries only: `self.retry()` does not look at it. A job that counts to ten under
 except Timeout as error:
     self.retry(error, delay=60)
     logger.warning("tried again")
+
+@app.task(bind=True)
+def export(self, order_id):
+    if self.request.retries < 5:
+        raise self.retry(countdown=60)
+    give_up(order_id)
 ```
 
 ## Use instead
@@ -29,6 +35,9 @@ except Timeout as error:
 except Timeout as error:
     logger.warning("trying again")
     raise self.retry(exc=error, countdown=60)
+
+@app.task(bind=True, max_retries=5)
+def export(self, order_id): ...
 ```
 
 ## How to fix

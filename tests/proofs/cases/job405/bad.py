@@ -19,5 +19,13 @@ def charge(self, order_id):
         self.retry(error, delay=60)
 
 
+@app.task(bind=True)
+def export(self, order_id):
+    if self.request.retries < 5:
+        raise self.retry(countdown=60)
+    send_mail("Export", f"Order {order_id} is given up.", None, ["ada@example.org"])
+
+
 def run():
     charge.delay(7)
+    export.delay(7)
