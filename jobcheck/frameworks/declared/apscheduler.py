@@ -116,14 +116,12 @@ class Apscheduler(DeclaredFramework):
         return super().named(solver, name.replace(":", "."), filename) if ":" in name else None
 
     def _enqueues(self, solver: Solver, site: Site, bound: Bound, certain: bool) -> Iterator[Enqueue]:
-        func = site.call.func
-        owner = solver.value(func.value, site.env).only if isinstance(func, ir.Attribute) else None
-        stored = isinstance(owner, FrameworkValue) and owner.data == STORED
+        stored = self._owner(solver, site) == STORED
         for made in super()._enqueues(solver, site, bound, certain):
             node = calls.told_apart(bound.form, site.call).job
             made.options |= _moment_of(solver, made)
-            if stored and node is not None and "jobstore" not in made.options:
-                if self._at_start(solver, site) and _again_and_again(made):
+            if stored and node is not None and _by_default(made.options):
+                if self._at_start(solver, site) and _again_and_again(made.options) and not made.open_options:
                     self._kept[made.origin] = _stored(made)
                 self._written.append(made)
                 why = importable.why_not(solver, site, node, made.jobs)
@@ -156,8 +154,18 @@ class Apscheduler(DeclaredFramework):
             made.open_kwargs = made.open_kwargs or job.unknown_options
             scheduled.refused(made.malformed, _SHAPE)
             registry.enqueues.append(made)
+            kept = self._owner(solver, site) == STORED and _by_default(job.options) and not job.unknown_options
+            if kept and _again_and_again(job.options):
+                self._kept[made.origin] = _stored(made)
         registry.schedules.extend(self._kept.values())
         super().finish(solver, registry)
+
+    def _owner(self, solver: Solver, site: Site) -> object:
+        """What is known of the scheduler whose method is called."""
+        func = site.call.func
+        owner = solver.value(func.value, site.env).only if isinstance(func, ir.Attribute) else None
+        mine = self._mine(owner) if owner is not None else None
+        return mine.data if mine is not None else None
 
     def _at_start(self, solver: Solver, site: Site) -> bool:
         """Whether a call is made each time the program starts: by a module, or by the function that starts a scheduler."""
@@ -204,14 +212,20 @@ def _moment_of(solver: Solver, made: Enqueue) -> dict[str, Option]:
     return {IN_TRIGGER: Option(IN_TRIGGER, solver.value(moment, env), env.unit.origin(moment), moment)}
 
 
-def _again_and_again(made: Enqueue) -> bool:
+def _again_and_again(options: dict[str, Option]) -> bool:
     """Whether each call adds a job that stays: one of a trigger that goes on, and that replaces none."""
-    trigger = made.options.get("trigger")
+    trigger = options.get("trigger")
     only = trigger.value.only if trigger is not None else None
     goes_on = isinstance(only, Literal) and only.value in ("interval", "cron")
     if isinstance(only, Instance):
         goes_on = only.cls.qualname.startswith("apscheduler.triggers.") and not only.cls.qualname.endswith("DateTrigger")
-    return goes_on and "id" not in made.options and not made.open_options
+    return goes_on and "id" not in options
+
+
+def _by_default(options: dict[str, Option]) -> bool:
+    """Whether a job goes to the default store."""
+    store = options.get("jobstore")
+    return store is None or store.value.only == Literal("default")
 
 
 def _stored(made: Enqueue) -> Schedule:

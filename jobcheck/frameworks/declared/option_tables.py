@@ -243,7 +243,7 @@ _FRAPPE = Options(
 _TASKIQ_LABELS = frozenset("retry_on_error max_retries timeout delay ack_type queue_name priority types_of_exceptions".split())
 _TASKIQ_ELSEWHERE = {
     "countdown": "delay", "retries": "max_retries", "max_attempts": "max_retries", "retry": "retry_on_error",
-    "time_limit": "timeout", "autoretry_for": "types_of_exceptions",
+    "time_limit": "timeout", "autoretry_for": "types_of_exceptions", "retry_delay": "delay",
 }  # fmt: skip
 # Parameters of `schedule_by_...`, entries of the label `schedule`, parameters of AsyncKicker.
 _TASKIQ_OWN = frozenset("source time cron cron_offset interval schedule_id labels task_name broker return_type".split())
@@ -262,6 +262,7 @@ _TASKIQ = Options(
         taken=_TASKIQ_LABELS | {"task_name", "schedule"}, documented=_TASKIQ_LABELS | {"task_name", "schedule"},
         elsewhere={
             **_TASKIQ_ELSEWHERE, "cron": 'schedule=[{"cron": ...}]', "crontab": 'schedule=[{"cron": ...}]',
+            "interval": 'schedule=[{"interval": ...}]',
             "labels": "each label as a keyword of its own",
         },
         happens="TaskIQ keeps it as a label, which nothing reads", labels=True,

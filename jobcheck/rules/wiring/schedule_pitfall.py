@@ -162,7 +162,7 @@ def _level(days: set[int]) -> Confidence | None:
     """How surely days are counted as a crontab does, from Sunday. Who writes `0-4` or `5,6` knows."""
     if days in ({1, 2, 3, 4, 5}, {1, 2, 3, 4, 5, 6}):
         return Confidence.HIGH
-    return Confidence.MEDIUM if days == {0, 6} or (1 in days and 0 not in days) else None
+    return Confidence.MEDIUM if days in ({0}, {0, 6}) or (1 in days and 0 not in days) else None
 
 
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
