@@ -278,6 +278,7 @@ class Enqueue:
     transactional  the message is a row of the application's own connection: committed with the others, or not at all
     unimportable  why no worker can import what is enqueued: lambda, nested, main (a function of the script that is run)
     misnamed    what becomes of it, as the job itself was handed over where its name is wanted (at `named`); "" otherwise
+    about       the key of the record that the job is a method of, where the framework fetches that by it
     handed      what was given as the job where that is a call: its value is what is enqueued, and no job is known by it
     through     the calls on the way when the project's own functions hand the job on: from the one in the outermost such
                 function to the framework's own form; `site` and `origin` are then the call that starts it
@@ -315,6 +316,7 @@ class Enqueue:
     lost_happens: str = ""
     arguments_only: bool = False
     handed: Argument | None = None
+    about: Argument | None = None
     transactional: bool = False
 
     @property

@@ -23,11 +23,12 @@ def all_frameworks() -> tuple[Framework, ...]:
     from jobcheck.frameworks.deferral import Deferral
     from jobcheck.frameworks.reference import Reference
     from jobcheck.solve.orm.django import DjangoModels
+    from jobcheck.solve.orm.frappe import FrappeDocuments
     from jobcheck.solve.orm.mongoengine import MongoEngine
     from jobcheck.solve.orm.peewee import Peewee
     from jobcheck.solve.orm.sqlalchemy import SqlAlchemy
 
-    mappers = (DjangoModels(), SqlAlchemy(), Peewee(), MongoEngine())
+    mappers = (DjangoModels(), SqlAlchemy(), Peewee(), MongoEngine(), FrappeDocuments())
     first = (Rq(), Dramatiq(), Huey(), Arq(), Taskiq(), Saq(), Apscheduler())
     declared = (*first, Procrastinate(), DjangoTasks(), DjangoQ(), OdooQueueJob(), Frappe())
     return (Celery(), Reference(), *declared, Deferral(), *mappers)

@@ -103,6 +103,8 @@ class _Walker(ExpressionWalker):
             return
         args = node.args
         how = node.func.attr
+        if how == "insert" and not any(a.star for a in args) and (len(args) != 2 or any(a.keyword for a in args)):
+            return  # a list's takes a place and an item; a record's is another matter
         if how in ("insert", "setdefault"):
             key, value = (args[0].value, args[1].value) if len(args) == 2 else (None, None)
         else:

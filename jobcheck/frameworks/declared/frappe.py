@@ -6,7 +6,6 @@ the job among the options of the call. The worker calls `function(**arguments)`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,9 @@ from jobcheck.frameworks.declared.carried import Bound
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Form, Spec
 from jobcheck.project.shape import FunctionDecl
-from jobcheck.registry import Deferred, Enqueue, Job
+from jobcheck.registry import Argument, Deferred, Enqueue, Job
 from jobcheck.solve.kinds import FunctionRef, Literal
+from jobcheck.solve.orm.frappe import FrappeDocuments
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -52,7 +52,6 @@ SPEC = Spec(
     awaits=False,
     verb="frappe.enqueue",
 )
-_NOT_IN_NAME = re.compile(r"[ -]")
 
 
 class Frappe(DeclaredFramework):
@@ -86,6 +85,9 @@ class Frappe(DeclaredFramework):
 
     def _of_document(self, solver: Solver, made: Enqueue) -> None:
         """The method of a document's class that `enqueue_doc(doctype, name, method)` names."""
+        key = made.options.get("name")
+        if key is not None:
+            made.about = Argument(key.value, key.origin, "name", "", key.node)
         doctype, method = made.options.get("doctype"), made.options.get("method")
         name = method.value.only if method is not None else None
         if doctype is None or not (isinstance(name, Literal) and isinstance(name.value, str)):
@@ -104,25 +106,15 @@ def _is(made: Enqueue, name: str, value: bool) -> bool:
 def _document_method(solver: Solver, site: Site, node: ir.Expr | None, kind: object, method: str) -> FunctionRef | None:
     """A method by the name of its doctype, or of the document at hand (`self.doctype`)."""
     match node:
-        case ir.Attribute(value=ir.Name(id="self"), attr="doctype") if site.unit.cls is not None:
-            found = next(iter(solver.classes.lookup(site.unit.cls, method)), None)
-            if found is None or not isinstance(found[1], FunctionDecl):
-                return None
-            return FunctionRef(found[0].filename, found[1].qualname, found[1].start)
+        case ir.Attribute(value=ir.Name(id="self"), attr="doctype"):
+            cls = site.unit.cls
         case _ if isinstance(kind, Literal) and isinstance(kind.value, str):
-            return _by_doctype(solver, kind.value, method)
+            mapper = next((f for f in solver.frameworks if isinstance(f, FrappeDocuments)), None)
+            documents = mapper.documents(solver) if mapper is not None else None
+            cls = documents.class_of(kind.value) if documents is not None else None
         case _:
-            return None
-
-
-def _by_doctype(solver: Solver, doctype: str, method: str) -> FunctionRef | None:
-    """The method of the class of a doctype: `Payment Entry` is in `doctype/payment_entry/payment_entry.py`."""
-    scrubbed = _NOT_IN_NAME.sub("_", doctype).lower()
-    tail = f"doctype/{scrubbed}/{scrubbed}.py"
-    wanted = doctype.replace(" ", "").replace("-", "")
-    for filename in solver.callers.mentions.files(method):
-        if filename.endswith(tail):
-            for decl, cls in solver.functions_of(filename):
-                if cls is not None and cls.name == wanted and decl.name == method:
-                    return FunctionRef(filename, decl.qualname, decl.start)
-    return None
+            cls = None
+    found = next(iter(solver.classes.lookup(cls, method)), None) if cls is not None else None
+    if found is None or not isinstance(found[1], FunctionDecl):
+        return None
+    return FunctionRef(found[0].filename, found[1].qualname, found[1].start)

@@ -3,7 +3,7 @@
 A job that is enqueued while a database transaction is open, and that will ask the database for what this transaction
 writes: the id of a row that it creates, saves or deletes is an argument, or the job reads rows that it writes. The
 transaction may be a `with transaction.atomic()`, a decorator, a caller's, `ATOMIC_REQUESTS`, Django's admin, a receiver
-of `post_save`, a session's `begin()`.
+of `post_save`, a session's `begin()`; with Frappe each request and job is one, and `after_insert` runs inside of it.
 
 ## Why it matters
 The queue does not take part in the transaction. A worker that is quick asks for the row before it is committed: it is
@@ -28,7 +28,7 @@ with transaction.atomic():
 ## How to fix
 Enqueue after the commit: `transaction.on_commit(functools.partial(job.delay, pk))`; Celery since 5.4 has
 `job.delay_on_commit(pk)` for Django, and jobs of the reference API say `enqueue_after_commit = True`. With SQLAlchemy
-enqueue after the `with` block, or after `session.commit()`.
+enqueue after the `with` block, or after `session.commit()`. Frappe's `enqueue` takes `enqueue_after_commit=True`.
 
 ## Options
 None.
@@ -36,7 +36,8 @@ None.
 ## Known limits
 The confidence is high when the write, the argument and the job's read are all seen, medium when one of them is taken
 from how such code behaves, and low (hidden) when the job does not touch what the transaction writes. Callers are followed three
-functions up. A model's receivers and its own `save` are judged by the places that save it.
+functions up. A model's receivers and its own `save` are judged by the places that save it. That a job reads an old document of
+Frappe's is told where it reads the field that was set; that it does not find a new one, always.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from jobcheck.findings import Confidence
 from jobcheck.registry import Message
 from jobcheck.rules.arguments.trips import placed
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
-from jobcheck.rules.timing import reads, sending
+from jobcheck.rules.timing import documents, reads, sending
 from jobcheck.solve.kinds import Origin
 from jobcheck.solve.sites import Site
 from jobcheck.solve.transactions import CERTAIN, LIKELY, Path
@@ -116,6 +117,8 @@ class EnqueueInTransaction(Rule):
 
 
 def _remedy(message: Message, path: Path) -> str:
+    if path.opening.family == "frappe":
+        return "Give `enqueue_after_commit=True`."
     if path.opening.family != "django":
         return "Enqueue after the transaction is committed."
     label = message.job.label
@@ -136,6 +139,9 @@ def _cases(message: Message, path: Path, context: Context) -> Iterator[_Case]:
         level = Confidence.LOW
     elif waits:
         level = min(level, Confidence.MEDIUM)
+    if path.opening.family == "frappe":
+        yield from _of_documents(message, path, level, context)
+        return
     found = list(_by_argument(message, path, level, context)) or list(_by_model(message, path, level, context))
     yield from found or [_Case(Confidence.LOW, path)]
 
@@ -152,6 +158,22 @@ def _by_argument(message: Message, path: Path, level: Confidence, context: Conte
                 yield from _of_parent(path, row, parameter, known, level)
             elif row is not None:
                 yield _judged(message, path, row, parameter, known, level, context)
+
+
+def _of_documents(message: Message, path: Path, level: Confidence, context: Context) -> Iterator[_Case]:
+    """Frappe's: keys that are handed over, and the key of the document that the job is a method of."""
+    writes = context.once("writes", lambda: Writes(context.solver))
+    known = reads.reads_of(message.job, context)
+    given = [(argument, parameter) for argument, parameter, _ in placed(message)]
+    about = message.enqueue.about
+    for argument, parameter in [*given, *([(about, None)] if about is not None else [])]:
+        written = sending.written(argument, message.enqueue)
+        for key in writes.keys(*written) if written is not None else ():
+            row = writes.written(path, key) if key.record is None or key.record.key != key.source.key else None
+            if row is None or key.parent or not documents.minds(message.job, row, context):
+                continue  # a document that is handed over itself holds what it was given
+            fetched = (reads.Read(row.model, argument.origin, frozenset(), whole=True),) if argument is about else known
+            yield _judged(message, path, row, parameter, fetched, level, context)
 
 
 def _judged(

@@ -21,6 +21,7 @@ from jobcheck.solve.kinds import (
     Literal,
 )  # fmt: skip
 from jobcheck.solve.order import chain, may_precede, surely_precedes
+from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sites import Around, Flow, Site
 from jobcheck.solve.transactions.openings import CERTAIN, LIKELY, Opening
 from jobcheck.solve.units import Unit
@@ -35,6 +36,12 @@ _PEEWEE_BLOCKS = frozenset({"atomic", "transaction", "savepoint"})
 _NOTE = "the transaction is open from here on"
 # A helper is looked into through this many other helpers.
 _DEEPEST = 3
+
+# What is written without a transaction being opened in sight, by mapper, and what a reader is told of it.
+_SENT = {
+    "sqlalchemy": "the session sends this to the database, and has not committed it when the job is enqueued",
+    "frappe": "this is written, and Frappe commits it when the request or the job ends",
+}
 
 
 class Blocks:
@@ -114,13 +121,13 @@ class Blocks:
         """What the same function has sent to the database on a session, and not committed before a call."""
         for other in reversed(site.unit.flow.sites if site.unit.flow is not None else []):
             operation = self._solver.records.operation(other) if other.call.end <= site.call.start else None
-            if operation is None or operation.orm != "sqlalchemy" or other.deferred != site.deferred or _ended(other, site):
+            if operation is None or operation.orm not in _SENT or other.deferred != site.deferred or _ended(other, site):
                 continue
-            sent = operation.act == "flush" or (operation.writes and operation.act != "add" and operation.record is None)
-            if sent and may_precede(other.call, other.around, site.call, site.around) and not self.committed(site, other.call):
+            before = _is_sent(operation) and may_precede(other.call, other.around, site.call, site.around)
+            if before and not self.committed(site, other.call):
                 sure = surely_precedes(other.call, other.around, site.call, site.around)
-                note = "the session sends this to the database, and has not committed it when the job is enqueued"
-                return Opening("flush", other.unit.origin(other.call), note, CERTAIN if sure else LIKELY, "sqlalchemy")
+                level = CERTAIN if sure else LIKELY
+                return Opening("flush", other.unit.origin(other.call), _SENT[operation.orm], level, operation.orm)
         return None
 
     def committed(self, site: Site, since: ir.Node) -> bool:
@@ -263,6 +270,13 @@ class Blocks:
                     if isinstance(name, ir.Constant) and name.value in ("dispatch", method):
                         return self.of_decorator(stmt.value, env)
         return None
+
+
+def _is_sent(operation: Operation) -> bool:
+    """Whether a call writes at once: what is put into a session waits for the flush, unless it is a query."""
+    if operation.orm == "frappe":
+        return operation.writes
+    return operation.act == "flush" or (operation.writes and operation.act != "add" and operation.record is None)
 
 
 def _ended(first: Site, second: Site) -> bool:

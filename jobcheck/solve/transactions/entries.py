@@ -12,6 +12,8 @@ from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import ClassObject, ClassRef, External, Function, Kind, Literal, Origin, Sequence, Value, known
 from jobcheck.solve.orm.django import DjangoModels
 from jobcheck.solve.orm.django_classes import Sorts
+from jobcheck.solve.orm.frappe import HOOKS as FRAPPE_HOOKS
+from jobcheck.solve.orm.frappe import FrappeDocuments
 from jobcheck.solve.transactions.blocks import Blocks
 from jobcheck.solve.transactions.openings import CERTAIN, LIKELY, Opening
 from jobcheck.solve.transactions.saves import Saves
@@ -86,6 +88,8 @@ class Entries:
             yield from self._of_request(unit, function, sort)
         if unit.cls is not None and function.name in _MODEL_METHODS and self._solver.classes.record(unit.cls) == "dj_model":
             yield from self._of_save(unit, function)
+        if unit.cls is not None and function.name in FRAPPE_HOOKS:
+            yield from self._of_hook(unit, function)
         if unit.cls is None or function.decorators:
             yield from self._of_receiver(unit, function)
 
@@ -141,6 +145,15 @@ class Entries:
         found = self.saves.of(unit.cls) if unit.cls is not None else None
         if found is not None:
             yield replace(found, how="save", model=unit.cls)
+
+    def _of_hook(self, unit: Unit, function: ir.FunctionDef) -> Iterator[Opening]:
+        """Methods of a document that Frappe calls when it has written it."""
+        mapper = next((f for f in self._solver.frameworks if isinstance(f, FrappeDocuments)), None)
+        documents = mapper.documents(self._solver) if mapper is not None else None
+        if documents is not None and unit.cls is not None and documents.is_document(unit.cls) and function.params.args:
+            note = "Frappe calls this when it has written the document, and commits when the request or the job ends"
+            saved, act = function.params.args[0].name, FRAPPE_HOOKS[function.name]
+            yield Opening("hook", _name(unit, function), note, CERTAIN, "frappe", saved=saved, act=act, model=unit.cls)
 
     # --- receivers ---------------------------------------------------------------------------------------------
 

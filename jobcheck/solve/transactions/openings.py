@@ -13,10 +13,10 @@ CERTAIN, LIKELY, POSSIBLE = 3, 2, 1
 class Opening:
     """One thing that opens a transaction, and how surely it is open.
 
-    how      with, decorator, helper, setting (ATOMIC_REQUESTS), admin, signal, save (a model's own method), event
+    how      with, decorator, helper, setting (ATOMIC_REQUESTS), admin, signal, save (a model's own method), event, hook, flush
     origin   the place that says so, `note` what a reader is told there
     level    CERTAIN (it is open each time), LIKELY (it is, when what is known to happen does), POSSIBLE
-    family   django, sqlalchemy, peewee
+    family   django, sqlalchemy, peewee, frappe
     using    the database alias where it is written; `named` when some alias is given, known or not
     saved    the parameter of the outermost function whose row has just been written, `act` how (save, delete, or before:
              it is about to be), `model` the class of it; `whole`: the saves that are known write all of its fields

@@ -148,14 +148,21 @@ class Transactions:
             yield Path((Frame(site),), opening)
             return
         for opening in self.entries.of(unit):
-            yield Path((Frame(site),), opening)
+            if self._is_open(opening, site, function):
+                yield Path((Frame(site),), opening)
         ref = FunctionRef(unit.filename, unit.qualname, unit.offset)
         if depth >= DEEPEST or ref in seen:
             return
         for call in self._solver.callers.of(ref).calls[:MOST_CALLERS]:
             for path in self._paths(call.site, depth + 1, seen | {ref}):
+                if not self._is_open(path.opening, site, function):
+                    continue
                 outer = replace(path.frames[0], bound=call.callee.bound is not None)
                 yield Path((Frame(site), outer, *path.frames[1:]), path.opening)
         for sent in self._sends.to(unit):
             for path in self._paths(sent, depth + 1, seen | {ref}):
                 yield Path((Frame(site), *path.frames), path.opening)
+
+    def _is_open(self, opening: Opening, site: Site, function: ir.FunctionDef) -> bool:
+        """Whether a function on the way leaves the transaction open: Frappe's can be committed by anyone."""
+        return opening.family != "frappe" or not self.blocks.committed(site, function)
