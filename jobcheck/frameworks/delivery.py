@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jobcheck.code import ir
 from jobcheck.frameworks.arguments import literal
-from jobcheck.registry import Cause, Handler, Job, Option, Registry
-from jobcheck.solve.exceptions import of_value
+from jobcheck.registry import Cause, Handler, Job, Option, Registry, Retry
+from jobcheck.solve.exceptions import named, of_value
 from jobcheck.solve.kinds import ClassRef, Literal, Plain
 
 if TYPE_CHECKING:
@@ -31,6 +32,17 @@ def _of_handler(job: Job, handler: Handler) -> Cause | None:
         return None
     within = handler.origin.filename == job.filename
     return Cause("retry", handler.origin, classes, is_open, shared=not within, form=handler.form)
+
+
+def by_hand(solver: Solver, retry: Retry, form: str = "") -> Cause:
+    """`self.retry()`, `raise Retry()`: in a handler for the errors that it takes, elsewhere for what the code finds."""
+    around = retry.site.enclosing("handler")
+    if around is None or not isinstance(around.part, ir.Handler):
+        return Cause("by-hand", retry.origin, retry=retry, form=form)
+    if around.part.type is None:
+        return Cause("by-hand", retry.origin, open=True, retry=retry, form=form)
+    errors = named(solver, around.part.type, around.env)
+    return Cause("by-hand", retry.origin, errors.classes, errors.open, retry, form=form)
 
 
 def of_option(job: Job, registry: Registry, name: str, framework: str | None, once: int = 0) -> list[Cause]:

@@ -10,12 +10,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from jobcheck.code import ir
 from jobcheck.frameworks import delivery
 from jobcheck.frameworks.arguments import literal, truth
 from jobcheck.frameworks.celery import model, retries
 from jobcheck.registry import Cause, Job, Registry, Retry
-from jobcheck.solve.exceptions import named
 from jobcheck.solve.kinds import Mapping, Origin
 
 if TYPE_CHECKING:
@@ -49,19 +47,9 @@ class Deliveries:
 
     def _causes(self, job: Job, by_hand: list[Retry]) -> list[Cause]:
         found = [] if _never(self._solver, job) else delivery.of_handlers(self._solver, job)
-        found += [self._by_hand(retry) for retry in by_hand if not _given_zero(retry)]
+        found += [delivery.by_hand(self._solver, retry) for retry in by_hand if not _given_zero(retry)]
         lost = self._lost(job)
         return [*found, lost] if lost is not None else found
-
-    def _by_hand(self, retry: Retry) -> Cause:
-        """`self.retry()`: in a handler for the errors that it takes, elsewhere for what the code finds."""
-        around = retry.site.enclosing("handler")
-        if around is None or not isinstance(around.part, ir.Handler):
-            return Cause("by-hand", retry.origin, retry=retry)
-        if around.part.type is None:
-            return Cause("by-hand", retry.origin, open=True, retry=retry)
-        errors = named(self._solver, around.part.type, around.env)
-        return Cause("by-hand", retry.origin, errors.classes, errors.open, retry)
 
     def _lost(self, job: Job) -> Cause | None:
         """The worker's end: it takes both options."""

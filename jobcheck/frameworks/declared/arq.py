@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from jobcheck.frameworks import arguments
+from jobcheck.frameworks import arguments, delivery
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
 from jobcheck.project.shape import FunctionDecl
-from jobcheck.registry import Argument, Job, Option, Registry, Schedule
-from jobcheck.solve.kinds import Function, FunctionRef, Literal, Plain, Sequence, Value
+from jobcheck.registry import Argument, Job, Option, Registry, Retry, Schedule
+from jobcheck.solve.kinds import External, Function, FunctionRef, Literal, Plain, Sequence, Value
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class Arq(DeclaredFramework):
                     elif isinstance(kind, Literal) and isinstance(kind.value, str):
                         self._by_path(solver, kind.value, filename)
         super().finish(solver, registry)
+        for job in self.jobs.values():
+            job.delivery = tuple(delivery.by_hand(solver, retry, "Retry") for retry in _retries(solver, job))
 
     def _by_path(self, solver: Solver, path: str, filename: str) -> None:
         """A job that the settings list by its dotted path is known by that."""
@@ -96,7 +98,19 @@ class Arq(DeclaredFramework):
         return (said,) if said else (job.label, path) if path else (job.label,)
 
 
+_RETRY = frozenset({"arq.Retry", "arq.worker.Retry"})
 _SPEAKS = re.compile(rb"\barq\b|\w*WorkerSettings\b|\bredis_settings\b")
+
+
+def _retries(solver: Solver, job: Job) -> Iterator[Retry]:
+    """`raise Retry(...)` in the job's own function: nothing else that a job raises leads to another run."""
+    unit = solver.function_unit(job.function) if job.function is not None else None
+    if unit is None or unit.refused or b"Retry" not in (solver.raw(job.filename) or b""):
+        return
+    for site in solver.flow(unit).sites:
+        only = solver.value(site.call.func, site.env).only if site.usage == "raised" else None
+        if isinstance(only, External) and only.qualname in _RETRY:
+            yield Retry("arq", site, site.unit.origin(site.call), job)
 
 
 def _crontab(solver: Solver, site: Site, job: Job) -> Schedule:

@@ -50,7 +50,7 @@ def direct(effect: Effect) -> bool:
 
 def repeats(cause: Cause) -> str:
     """What performs the job again, as the subject of a sentence."""
-    return "retry()" if cause.why == "by-hand" else cause.form or "the retry"
+    return cause.form or ("retry()" if cause.why == "by-hand" else "the retry")
 
 
 def place_of(effect: Effect) -> Origin:
