@@ -20,6 +20,7 @@ _DISCOVER = re.compile(rb"\bautodiscover_tasks\s*\(([^\n]*(?:\n[^\n]*){0,30})")
 _RELATED = re.compile(rb"\brelated_name\s*=\s*(?:[\"'](\w+)[\"']|(None))?")
 # What Django imports of an app by itself, or what its checks do: the worker runs both.
 _DJANGO = frozenset("apps models admin urls signals receivers settings __init__ checks translation handlers hooks api".split())
+_STARTING = frozenset("__main__ app application asgi cli main manage run server worker wsgi".split())
 # Modules that import what they find.
 _FINDS = re.compile(
     rb"\b(?:iter_modules|walk_packages|find_modules|import_submodules|import_all\w*|entry_points|glob|listdir)\b"
@@ -48,7 +49,8 @@ def by_celery(solver: Solver, wanted: set[str], modules: Iterable[str]) -> Loade
         # Views are among what is imported, as checks of URLs import them: who imports a module is not asked for long.
         found |= {name for name in wanted - found if _stem(name) in _DJANGO or _has_importer(solver, name)}
         return Loaded(found, unknown=bool(wanted - found) and _finds_modules(solver, mentions.files("import_module")))
-    roots = {*apps, *_files_of(solver, modules), *found}
+    told = _files_of(solver, modules)
+    roots = {*apps, *told, *found} | (set() if told else _entries(solver, wanted))
     files, whole = reached(project, roots, wanted)
     return Loaded(files, unknown=not whole and _finds_modules(solver, files))
 
@@ -61,6 +63,14 @@ def by_dramatiq(solver: Solver, wanted: set[str], modules: Iterable[str]) -> Loa
     roots |= {name for name in wanted if _is_named(solver, name)}
     files, whole = reached(solver.project, roots, wanted)
     return Loaded(files, unknown=not whole and _finds_modules(solver, files))
+
+
+def _entries(solver: Solver, wanted: set[str]) -> set[str]:
+    """What a worker may begin with, where no command says it: files that speak of Celery, and those that start programs."""
+    mentions = solver.callers.mentions
+    speaking = {name for word in ("celery", "celery_app", "Celery", "create_app") for name in mentions.files(word)}
+    starting = {name for name in solver.project.filenames if _stem(name) in _STARTING and not solver.is_test(name)}
+    return (speaking | starting) - wanted
 
 
 def _finds_modules(solver: Solver, files: Iterable[str]) -> bool:
@@ -113,4 +123,5 @@ def _is_named(solver: Solver, filename: str) -> bool:
     tails = {".".join(parts[index:]).encode() for index in range(max(len(parts) - 1, 1))}
     needles = [quote + tail + quote for tail in tails for quote in (b'"', b"'")]
     texts = (solver.raw(name) or b"" for name in solver.callers.mentions.files(parts[-1]))
+    needles += [b"}." + parts[-1].encode() + quote for quote in (b'"', b"'")]  # f"{app}.tasks"
     return any(needle in data for data in texts for needle in needles)

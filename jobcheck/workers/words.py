@@ -9,6 +9,7 @@ from collections.abc import Iterator
 # What ends a command, and what a variable looks like: the shell's, a template's, supervisor's, systemd's.
 _ENDS = frozenset({";", "&&", "||", "|", "&", "(", ")", "\n", ";;", "|&", "<", ">", ">>", "<<", "<<<", ">&", "&>"})
 VARIABLE = re.compile(r"[$`*?]|\{\{|\{%|%\(|%[A-Za-z]\b")
+_EXPANDED = re.compile(r"%\(\w+\)s")
 _DEEPEST = 3
 # Programs whose arguments are looked for or shown, and not run; and those that run a command given as one word.
 _NAMING = frozenset(
@@ -25,7 +26,7 @@ _SHELL_OPTION = re.compile(r"-[a-z]*c|--command")
 def split(text: str) -> list[str] | None:
     """The words of one command; None when its quotes do not close."""
     try:
-        lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
+        lexer = shlex.shlex(_EXPANDED.sub("${}", text), posix=True, punctuation_chars=True)
         lexer.whitespace_split = True
         lexer.commenters = "#"
         return list(lexer)

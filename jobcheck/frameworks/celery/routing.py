@@ -73,7 +73,7 @@ def read_unasked(solver: Solver) -> frozenset[str] | None:
             return None
         declared |= queues
     default = default_queue(solver)
-    return None if default is None else frozenset(declared | {default})
+    return frozenset(declared) if declared else None if default is None else frozenset({default})
 
 
 def default_queue(solver: Solver) -> str | None:

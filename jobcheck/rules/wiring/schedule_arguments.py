@@ -10,23 +10,23 @@ job is a class, or under a decorator, the run fails in the worker. Huey and Proc
 ## Example
 ```python
 @app.task
-def remind(shop_id): ...
+def digest(address): ...
 
 app.conf.beat_schedule = {
-    "remind": {"task": "shop.tasks.remind", "schedule": 3600.0},
+    "digest": {"task": "shop.tasks.digest", "schedule": 3600},
 }
 ```
 
 ## Use instead
 ```python
 app.conf.beat_schedule = {
-    "remind": {"task": "shop.tasks.remind", "schedule": 3600.0, "args": (1,)},
+    "digest": {"task": "shop.tasks.digest", "schedule": 3600, "args": ("ada@example.org",)},
 }
 ```
 
 ## How to fix
-Give the entry `args` or `kwargs` with what the job asks for, or give the job's parameters defaults. A job that is meant for
-all shops when it is scheduled is often another one than that for one shop.
+Give the entry `args` or `kwargs` with what the job asks for, or give the job's parameters defaults. A job for all
+addresses is often another one than that for one of them: it enqueues the other.
 
 ## Options
 None.

@@ -93,7 +93,7 @@ class UnconsumedQueue(Rule):
                 if read is not None and name not in read and name not in told:
                     told.add(name)
                     yield self._unread(name, places, _Group(whose, found, read), context)
-            if read is not None and "" not in told and all(consumer.named for consumer in found):
+            if read is not None and "" not in told:
                 for finding in self._default(framework, _Group(whose, found, read), registry, context):
                     told.add("")
                     yield finding
@@ -115,7 +115,7 @@ class UnconsumedQueue(Rule):
         return _show(builder, group.found, context)
 
     def _default(self, framework: str, group: _Group, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
-        """Jobs that name no queue, where every worker names its own and none the default one."""
+        """Jobs that name no queue, where the workers name theirs, or the settings do, and none of these is the default one."""
         name = queues.default(context.solver, framework)
         enqueue = next((e for e in registry.enqueues if queues.takes_default(context.solver, e, framework)), None)
         if name is None or name in group.read or enqueue is None:

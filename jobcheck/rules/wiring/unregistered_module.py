@@ -83,7 +83,8 @@ class UnregisteredModule(Rule):
         commands = [c for c in found.found if c.framework == framework]
         if framework == "dramatiq" and (framework in found.unseen or not commands or any(not c.modules for c in commands)):
             return
-        named = [module for c in commands for module in c.modules or ()]
+        whole = framework not in found.unseen and all(c.modules for c in commands)
+        named = [module for c in commands for module in c.modules or ()] if whole else []
         load = loading.by_celery if framework == "celery" else loading.by_dramatiq
         loaded = load(solver, set(jobs), named)
         absent = [filename for filename in jobs if filename not in loaded.files]
