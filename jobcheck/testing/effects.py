@@ -178,10 +178,18 @@ class Recorder:
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             effect = describe(name, *args, **kwargs) if self.over else None
             if effect is not None:
+                _take_back(name, args)
                 self._live(effect)
             return original(*args, **kwargs)
 
         return wrapper
+
+
+def _take_back(name: str, args: tuple[Any, ...]) -> None:
+    """A commit that does not happen is a rollback, for which nobody asks when Killed comes out of it."""
+    attribute = name.rpartition(".")[2]
+    if attribute.endswith("commit"):
+        getattr(args[0], attribute.replace("commit", "rollback"))(*args[1:])
 
 
 class _Sink:

@@ -214,6 +214,40 @@ class Mails(Job):
 error = raises(AssertionError, lambda: assert_idempotent(Mails, Widget.objects.create().pk))
 assert "'hello' to ['a@example.com']" in str(error) and "more than once" in str(error)
 """,
+    "assert_idempotent lets no row be written behind a death": """
+from django.core.mail import send_mail
+class Mails(Job):
+    def perform(self, pk):
+        if Widget.objects.get(pk=pk).name == "mailed":
+            return
+        try:
+            send_mail("hello", "", "shop@example.com", ["a@example.com"])
+        finally:
+            Widget.objects.filter(pk=pk).update(name="mailed")
+class MailsInside(Job):
+    def perform(self, pk):
+        with transaction.atomic():
+            Mails().perform(pk)
+class Swallows(Job):
+    def perform(self, pk):
+        with transaction.atomic():
+            if Widget.objects.get(pk=pk).name == "mailed":
+                return
+            Widget.objects.filter(pk=pk).update(name="mailed")
+            try:
+                send_mail("hello", "", "shop@example.com", ["a@example.com"])
+            except BaseException:
+                pass
+for cls in (Mails, MailsInside, Swallows):
+    pk = Widget.objects.create().pk
+    error = raises(AssertionError, lambda: assert_idempotent(cls, pk))
+    assert "more than once" in str(error), error
+    assert not connection.in_atomic_block
+with transaction.atomic():  # as in a TestCase
+    pk = Widget.objects.create().pk
+    raises(AssertionError, lambda: assert_idempotent(MailsInside, pk))
+    assert Widget.objects.get(pk=pk)
+""",
     "assert_idempotent on rows": """
 class Renames(Job):
     def perform(self, pk):

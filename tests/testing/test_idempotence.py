@@ -393,3 +393,27 @@ def test_death_asks_nobody():
 
     assert_idempotent(Careful, 7, effects=EFFECTS, state=shop.state)
     assert not asked
+
+
+def test_no_commit_of_sqlalchemy_behind_a_death(tmp_path):
+    sqlalchemy = pytest.importorskip("sqlalchemy")
+    engine = sqlalchemy.create_engine(f"sqlite:///{tmp_path}/shop.db")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("create table paid (id)")
+
+    class Swallows(Job):
+        def perform(self, order_id):
+            with engine.begin() as connection:
+                if connection.exec_driver_sql("select id from paid").all():
+                    return
+                connection.exec_driver_sql("insert into paid values (7)")
+                try:
+                    Gateway.charge(order_id)
+                except BaseException:
+                    shop.stock["failed"] = 1
+
+    with pytest.raises(AssertionError, match="more than once"):
+        assert_idempotent(Swallows, 7, effects=EFFECTS)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("select count(*) from paid").scalar() == 1
+    engine.dispose()
