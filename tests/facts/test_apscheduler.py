@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 import uuid
@@ -102,6 +103,29 @@ def test_threads_do_not_await() -> None:
         done.wait(5)
         scheduler.shutdown(wait=True)
     assert "poll" not in RAN
+
+
+def test_a_lambda_that_gives_a_coroutine_performs_nothing() -> None:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+    async def run() -> None:
+        scheduler, done = AsyncIOScheduler(), asyncio.Event()
+        scheduler.add_listener(lambda event: done.set(), EVENT_JOB_EXECUTED)
+        for job in (lambda: poll(), poll):  # noqa: PLW0108
+            done.clear()
+            scheduler.add_job(job)
+            if not scheduler.running:
+                scheduler.start()
+            await asyncio.wait_for(done.wait(), 5)
+            counts.append(RAN.count("poll"))
+        scheduler.shutdown()
+
+    RAN.clear()
+    counts: list[int] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        asyncio.run(run())
+    assert counts == [0, 1]
 
 
 def test_the_decorator_gives_the_function_back(memory: Any) -> None:

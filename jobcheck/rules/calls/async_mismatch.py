@@ -1,7 +1,8 @@
 """
 ## What it finds
 A job that is an `async def` under a framework that never awaits it, one that is none under arq, which takes no other, an
-enqueue that has to be awaited and is not (arq, TaskIQ, Procrastinate), and a call of an async function of the project in a
+enqueue that has to be awaited and is not (arq, TaskIQ, Procrastinate), a lambda for APScheduler that gives a coroutine
+(`add_job(lambda: poll(bot))`), and a call of an async function of the project in a
 job whose coroutine is dropped without `await`.
 
 ## Why it matters
@@ -43,12 +44,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks.celery import names
-from jobcheck.registry import Enqueue, Job
+from jobcheck.registry import Callback, Enqueue, Job
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.solve.flow import Site
-from jobcheck.solve.kinds import ClassRef, Coroutine, External, Generator
+from jobcheck.solve.kinds import ClassRef, Coroutine, External, Generator, LocalFunction
 
 # What shows that somebody awaits jobs: worker pools, and classes that the project gives to all its jobs.
 _AWAITED = re.compile(
@@ -62,13 +64,30 @@ class AsyncMismatch(Rule):
 
     code = "JOB209"
     severity = Severity.ERROR
-    subject = (Job, Enqueue)
+    subject = (Job, Enqueue, Callback)
 
-    def check(self, subject: Job | Enqueue, context: Context) -> Iterator[FindingBuilder]:
+    def check(self, subject: Job | Enqueue | Callback, context: Context) -> Iterator[FindingBuilder]:
         if isinstance(subject, Job):
             yield from self._job(subject, context)
+        elif isinstance(subject, Callback):
+            yield from self._scheduled(subject, context)
         elif subject.unawaited and not subject.through and not subject.in_test:
             yield self._unawaited(subject, context)
+
+    def _scheduled(self, callback: Callback, context: Context) -> Iterator[FindingBuilder]:
+        """A lambda that is a scheduler's job: it is no async function, and nobody awaits the coroutine that it gives."""
+        only = callback.value.only if callback.what == "scheduler" and not callback.in_test else None
+        found = context.solver.nested_node(only) if isinstance(only, LocalFunction) else None
+        flow = context.solver.nested_flow(only) if isinstance(only, LocalFunction) else None
+        if found is None or flow is None or not isinstance(found[0], ir.Lambda):
+            return
+        given = context.solver.flow_value(flow).only
+        if isinstance(given, Coroutine) and not isinstance(given.result.only, Generator):
+            yield context.finding(
+                self, callback.origin, "the lambda gives a coroutine that the scheduler never awaits: nothing is performed",
+                confidence=Confidence.HIGH, subject=context.text(callback.origin),
+                how_to_fix="Hand over the async function itself, with `args=[...]`; or `functools.partial(function, ...)`.",
+            )  # fmt: skip
 
     def _unawaited(self, enqueue: Enqueue, context: Context) -> FindingBuilder:
         job = enqueue.jobs[0] if len(enqueue.jobs) == 1 else None
