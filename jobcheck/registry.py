@@ -268,6 +268,7 @@ class Enqueue:
     partial     more arguments may be added before it is sent
     follows     the worker sends it, when other jobs are done (a later link of a chain, the body of a chord) or it is time (a
                 periodic job)
+    scheduled   no call sends it, but an entry of a schedule or a job's own decorator when it is time
     immediate   performed here and now without a queue (`perform_now`, `apply`): no wire, but a signature
     deferred    put off until a transaction has been committed; None: enqueued as soon as the code gets there
     unawaited   it is a coroutine that nobody awaits, so that nothing is enqueued
@@ -300,6 +301,7 @@ class Enqueue:
     prepended: int | None = 0
     partial: bool = False
     follows: bool = False
+    scheduled: bool = False
     immediate: bool = False
     malformed: list[Malformed] = field(default_factory=list)
     wire: Value = UNKNOWN

@@ -57,6 +57,7 @@ def _entries(schedule: ir.DictExpr, env: Env, solver: Solver, registry: Registry
         made = Enqueue(model.NAME, "beat", site, env.unit.origin(item.value))
         made.job_name = name if isinstance(name, str) else None
         made.named = env.unit.origin(parts["task"])
+        made.scheduled = True
         given = arguments.from_parts(solver, parts.get("args"), parts.get("kwargs"), env)
         made.arguments, made.malformed = given.arguments, mismatch.malformed(given.malformed, made.form)
         made.open_args, made.open_kwargs = given.open_args, given.open_kwargs

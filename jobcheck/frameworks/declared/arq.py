@@ -84,7 +84,8 @@ class Arq(DeclaredFramework):
         before = len(registry.enqueues)
         super().record(solver, site, registry)
         for made in registry.enqueues[before:]:
-            if made.form == "cron" and made.jobs:
+            made.scheduled = made.form == "cron"
+            if made.scheduled and made.jobs:
                 registry.schedules.append(_crontab(solver, site, made.jobs[0]))
 
     def job_name(self, solver: Solver, ref: FunctionRef, decl: FunctionDecl, options: dict[str, Option]) -> str:

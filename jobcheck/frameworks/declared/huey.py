@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.frameworks import arguments
+from jobcheck.frameworks.declared import scheduled
 from jobcheck.frameworks.declared.calls import Given
 from jobcheck.frameworks.declared.carried import Bound
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
-from jobcheck.project.shape import DecoratorDecl
 from jobcheck.registry import Argument, Deferred, Enqueue, Job, Registry, Schedule
 from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import External, Value
@@ -136,21 +136,11 @@ def _crontabs(solver: Solver, job: Job) -> Iterator[Schedule]:
 
 def _periodic(solver: Solver, job: Job) -> Iterator[Enqueue]:
     """What the consumer enqueues of a periodic job when it is time: a call without arguments."""
-    decorator = _decorator(job)
-    if decorator is None or job.decorated is None or not decorator.dotted.rpartition(".")[2].endswith("periodic_task"):
-        return
-    unit = solver.unit(job.filename, decorator.start, decorator.end)
-    length = decorator.end - decorator.start
-    for site in solver.flow(unit).sites:
-        if site.call.end - site.call.start == length:
-            in_test = solver.is_test(job.filename)
-            yield Enqueue("huey", "periodic", site, site.unit.origin(site.call), (job,), in_test=in_test, follows=True)
-
-
-def _decorator(job: Job) -> DecoratorDecl | None:
-    """The decorator that made the job."""
-    own = job.decorated
-    return next((d for d in job.decl.decorators if own and d.start == own.start), None) if job.decl is not None else None
+    site = scheduled.decorator_site(solver, job)
+    func = site.call.func if site is not None else None
+    name = func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""
+    if site is not None and name.endswith("periodic_task"):
+        yield scheduled.enqueue(solver, job, site, "periodic", site.call, None, None)
 
 
 def _crontab(solver: Solver, site: Site, job: Job) -> Schedule:

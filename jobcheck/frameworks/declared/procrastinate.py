@@ -213,5 +213,5 @@ def _scheduled(solver: Solver, job: Job, site: Site) -> Enqueue:
     found = arguments.from_parts(solver, None, held.node if held is not None else None, site.env)
     time = Argument(plain("int"), made.origin, "timestamp")
     made.arguments, made.open_kwargs = [time, *found.arguments], found.open_kwargs or made.open_options
-    made.follows = True
+    made.follows = made.scheduled = True
     return made

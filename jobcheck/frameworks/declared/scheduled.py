@@ -30,7 +30,7 @@ def enqueue(
     found = arguments.from_parts(solver, args, kwargs, site.env)
     made.arguments, made.open_args, made.open_kwargs = found.arguments, found.open_args, found.open_kwargs
     made.malformed = found.malformed
-    made.follows = True
+    made.follows = made.scheduled = True
     return made
 
 

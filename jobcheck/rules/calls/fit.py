@@ -12,9 +12,6 @@ from jobcheck.rules.base import Context
 # What the first parameter of a job that gets itself is called.
 SELF_NAMES = frozenset({"self", "_self", "task", "_task", "this", "celery_task", "current_task", "task_self", "job"})
 
-# What an entry of a schedule or a decorator enqueues, and no call.
-SCHEDULED = frozenset({"beat", "periodic"})
-
 
 @dataclass(frozen=True, slots=True)
 class Misfit:

@@ -67,7 +67,7 @@ class SignatureMismatch(Rule):
     def check(self, subject: Message | Callback, context: Context) -> Iterator[FindingBuilder]:
         if isinstance(subject, Callback):
             yield from self._callback(subject, context)
-        elif subject.enqueue.form not in fit.SCHEDULED:  # of these JOB607 speaks
+        elif not subject.enqueue.scheduled:  # of these JOB607 speaks
             yield from self._message(subject, context)
 
     def _callback(self, callback: Callback, context: Context) -> Iterator[FindingBuilder]:
@@ -175,7 +175,7 @@ def _sentence(message: Message, found: list[Misfit]) -> str:
 
 def _verb(message: Message) -> str:
     form = message.enqueue.form
-    if form in fit.SCHEDULED:
+    if message.enqueue.scheduled:
         return "is scheduled"
     if form == "retry":
         return "retries itself"

@@ -1,11 +1,12 @@
 """
 ## What it finds
-An entry of a schedule whose arguments do not fit its job: of Celery's beat, of Procrastinate's `@app.periodic`, and a
-periodic job of Huey that asks for arguments, which nobody gives it.
+An entry of a schedule whose arguments do not fit its job: of Celery's beat, arq's `cron(job, ...)`, the label `schedule` of
+TaskIQ, Procrastinate's `@app.periodic`, APScheduler's `@scheduled_job`, and a periodic job of Huey that asks for arguments, which
+nobody gives it.
 
 ## Why it matters
 It fails each time, and nobody is there to see it: beat writes the TypeError to its own log and enqueues nothing; where the
-job is a class, or under a decorator, the run fails in the worker. Huey and Procrastinate start the job and it fails.
+job is a class, or under a decorator, the run fails in the worker. The other frameworks start the job and it fails.
 
 ## Example
 ```python
@@ -42,7 +43,6 @@ from collections.abc import Iterator
 
 from jobcheck.registry import Callback, Message
 from jobcheck.rules.base import Context, FindingBuilder
-from jobcheck.rules.calls.fit import SCHEDULED
 from jobcheck.rules.calls.signature_mismatch import SignatureMismatch
 
 
@@ -53,5 +53,5 @@ class ScheduleArguments(SignatureMismatch):
     subject = Message
 
     def check(self, subject: Message | Callback, context: Context) -> Iterator[FindingBuilder]:
-        if isinstance(subject, Message) and subject.enqueue.form in SCHEDULED:
+        if isinstance(subject, Message) and subject.enqueue.scheduled:
             yield from self._message(subject, context)
