@@ -272,6 +272,7 @@ class Enqueue:
     immediate   performed here and now without a queue (`perform_now`, `apply`): no wire, but a signature
     deferred    put off until a transaction has been committed; None: enqueued as soon as the code gets there
     unawaited   it is a coroutine that nobody awaits, so that nothing is enqueued
+    blocked     what to await instead of a call that asks Django's database in a coroutine; "" for other calls
     unplaced    arguments by position that a form drops or refuses, as `unplaced_happens` says (the end of a sentence);
                 `listed`: because it takes them as `args=` and `kwargs=`, not because it takes names only
     lost        keywords that the call drops because others are given as `args=` or `kwargs=`, as `lost_happens` says
@@ -311,6 +312,7 @@ class Enqueue:
     unimportable: str = ""
     misnamed: str = ""
     unawaited: bool = False
+    blocked: str = ""
     unplaced: list[Argument] = field(default_factory=list)
     unplaced_happens: str = ""
     listed: bool = False

@@ -337,3 +337,12 @@ def test_a_naive_moment_is_that_of_the_settings(tmp_path: Path) -> None:
         assert made.next_run == timezone.make_aware(datetime.datetime(2031, 5, 1, 8))
     """,
     )
+
+
+def test_a_coroutine_cannot_enqueue_into_the_database(tmp_path: Path) -> None:
+    seen(tmp_path, """
+        import asyncio
+        async def main():
+            return {raised(async_task, digest, 1), raised(schedule, "shop_jobs.digest")}
+        assert asyncio.run(main()) == {"SynchronousOnlyOperation"}
+    """)

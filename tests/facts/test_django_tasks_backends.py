@@ -148,3 +148,24 @@ def test_rq_checks_json_and_sends_a_pickle(tmp_path: Path, redis: int) -> None:
         assert queue.jobs[0].args == ((1, 2), b"a")
         queue.empty()
     """, "django_tasks_rq.RQBackend", "django_tasks", redis)  # fmt: skip
+
+
+def test_a_coroutine_cannot_enqueue_into_a_database(tmp_path: Path) -> None:
+    needs("django_tasks_db")
+    seen(tmp_path, """
+        import asyncio
+        async def main():
+            return raised(send.enqueue, 1)
+        assert asyncio.run(main()) == "SynchronousOnlyOperation"
+    """, "django_tasks_db.DatabaseBackend", module())  # fmt: skip
+
+
+def test_a_coroutine_can_enqueue_into_redis(tmp_path: Path, redis: int) -> None:
+    needs("django_tasks_rq")
+    seen(tmp_path, """
+        import asyncio, django_rq
+        async def main():
+            return raised(send.enqueue, 1)
+        assert asyncio.run(main()) == ""
+        django_rq.get_queue("default").empty()
+    """, "django_tasks_rq.RQBackend", "django_tasks", redis)  # fmt: skip

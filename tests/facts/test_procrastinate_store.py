@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -150,3 +152,50 @@ def test_nobody_gives_back_the_job_of_a_lost_worker(where: str, app: Any, resize
     app.connector.execute_query("UPDATE procrastinate_jobs SET status = 'doing'")
     worked(where, app)
     assert states(app) == ["doing"]
+
+
+DJANGO = """
+import asyncio, django
+from django.conf import settings
+settings.configure(
+    USE_TZ=True, SECRET_KEY="s", INSTALLED_APPS=["procrastinate.contrib.django"],
+    DATABASES={{"default": {{
+        "ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "postgres", "HOST": "127.0.0.1", "PORT": {port},
+    }}}},
+)
+django.setup()
+from django.core.management import call_command
+call_command("migrate", verbosity=0)
+from django.core.exceptions import SynchronousOnlyOperation
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+@app.task(name="resize")
+def resize(photo_id): ...
+
+async def main():
+    try:
+        resize.defer(photo_id=1)
+    except SynchronousOnlyOperation:
+        return await resize.defer_async(photo_id=1)
+
+assert asyncio.run(main())
+assert ProcrastinateJob.objects.count() == 1
+try:
+    with transaction.atomic():
+        resize.defer(photo_id=2)
+        assert ProcrastinateJob.objects.count() == 2
+        raise RuntimeError
+except RuntimeError:
+    assert ProcrastinateJob.objects.count() == 1
+"""
+
+
+def test_on_djangos_connection(where: str, app: Any, tmp_path: Path) -> None:
+    pytest.importorskip("django")
+    app.connector.execute_query("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
+    script = tmp_path / "shop.py"
+    script.write_text(DJANGO.format(port=re.findall(r"port=(\d+)", where)[0]))
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.frameworks.arguments import Given, options_of, text, truth
-from jobcheck.frameworks.declared import calls, django_q_cluster, django_q_rows, importable
+from jobcheck.frameworks.declared import calls, coroutines, django_q_cluster, django_q_rows, importable
 from jobcheck.frameworks.declared.carried import Bound
 from jobcheck.frameworks.declared.django_q_cluster import Cluster, Said
 from jobcheck.frameworks.declared.engine import DeclaredFramework
@@ -171,6 +171,10 @@ class DjangoQ(DeclaredFramework):
     def finish(self, solver: Solver, registry: Registry) -> None:
         """See Framework; and which jobs their broker delivers again."""
         super().finish(solver, registry)
+        said = self._settings(solver)
+        in_table = said.in_table and not said.elsewhere
+        own = (e for e in registry.enqueues if e.framework == self.name)
+        coroutines.mark(solver, (e for e in own if e.form == _SCHEDULE.name or (in_table and e.form in _FORMS)))
         cluster = django_q_cluster.delivering(self._settings(solver)) if self.jobs else None
         if cluster is None:
             return

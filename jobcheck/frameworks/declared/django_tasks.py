@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from jobcheck.findings import Confidence
-from jobcheck.frameworks.declared import contexts
+from jobcheck.frameworks.declared import contexts, coroutines
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
 from jobcheck.registry import Enqueue, Job, Registry, Results
@@ -63,6 +63,10 @@ class DjangoTasks(DeclaredFramework):
             job.results = Results(wires, confidence)
             job.misbound = contexts.misbound(job, "takes_context", _INVALID, "context")
 
+        if self._named(solver) == {"DatabaseBackend"}:
+            own = (e for e in registry.enqueues if e.framework == self.name and e.form == "enqueue")
+            coroutines.mark(solver, (e for e in own if not e.open_options and not _elsewhere(e)))
+
     def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
         """Those of the backends that settings name. Every backend checks arguments as the immediate one does."""
         forced = solver.forced_wire(self.name)
@@ -83,6 +87,11 @@ class DjangoTasks(DeclaredFramework):
             found = (match.decode() for f in files for match in _BACKENDS.findall(solver.raw(f) or b""))
             self._backends = frozenset(found)
         return self._backends
+
+
+def _elsewhere(enqueue: Enqueue) -> bool:
+    """Whether a backend is asked for by its name."""
+    return "backend" in enqueue.options or any("backend" in job.options for job in enqueue.jobs)
 
 
 def _waits(version: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments
-from jobcheck.frameworks.declared import contexts
+from jobcheck.frameworks.declared import contexts, coroutines
 from jobcheck.frameworks.declared.carried import Configured
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Meaning, Spec
@@ -37,6 +37,7 @@ _BATCH = {
 }
 _APP: dict[str, Meaning] = {"task": _TASK, "periodic": _PERIODIC, "configure_task": _NAMED}
 _DJANGO = "procrastinate.contrib.django"
+_CONNECTORS = ("PsycopgConnector", "SyncPsycopgConnector", "AiopgConnector", "Psycopg2Connector")
 SPEC = Spec(
     name="procrastinate",
     display="Procrastinate",
@@ -92,6 +93,9 @@ class Procrastinate(DeclaredFramework):
             asked = (cause for cause in job.delivery if retry is not None and cause.origin == retry.origin)
             job.delivery = tuple(_narrowed(cause, job) for cause in asked)
             job.misbound = contexts.misbound(job, "pass_context", "each run raises TypeError")
+        if self._on_django(solver) and not self._pooled(solver):
+            own = (e for e in registry.enqueues if e.framework == self.name and not e.follows and "connection" not in e.options)
+            coroutines.mark(solver, (e for e in own if not e.open_options and not e.form.endswith("_async")))
 
     def _find_namespaced(self, registry: Registry) -> None:
         """`configure_task("reports:shop.tasks.monthly")`: a job of a blueprint, behind the namespaces of those that added it."""
@@ -113,10 +117,17 @@ class Procrastinate(DeclaredFramework):
         if "connection" in enqueue.options or enqueue.open_options:
             return True
         if self._own_pool is None:
-            mentions = solver.callers.mentions
-            own = ("PsycopgConnector", "SyncPsycopgConnector", "AiopgConnector", "Psycopg2Connector")
-            self._own_pool = any(mentions.files(n) for n in own) and not mentions.files(_DJANGO)
+            self._own_pool = self._pooled(solver) and not self._on_django(solver)
         return not self._own_pool
+
+    def _on_django(self, solver: Solver) -> bool:
+        """Whether the project uses Procrastinate's own Django application, which writes on Django's connection."""
+        files = solver.callers.mentions.files("procrastinate")
+        return any(_DJANGO.encode() in (solver.raw(f) or b"") for f in files if not solver.is_test(f))
+
+    def _pooled(self, solver: Solver) -> bool:
+        """Whether some connector of the project has connections of its own."""
+        return any(solver.callers.mentions.files(name) for name in _CONNECTORS)
 
     def wires(self, solver: Solver, job: Job) -> tuple[tuple[str, ...], Confidence]:
         """JSON, unless a connector is given an encoder of its own."""

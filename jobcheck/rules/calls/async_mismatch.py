@@ -2,15 +2,17 @@
 ## What it finds
 A job that is an `async def` under a framework that never awaits it, one that is none under arq, which takes no other, an
 enqueue that has to be awaited and is not (arq, TaskIQ, Procrastinate), a lambda for APScheduler that gives a coroutine
-(`add_job(lambda: poll(bot))`), and a call of an async function of the project in a
-job whose coroutine is dropped without `await`.
+(`add_job(lambda: poll(bot))`), and a call of an async function of the project in a job whose coroutine is dropped without
+`await`. Also an enqueue in a coroutine that writes its message with Django's ORM (Django Tasks and django-q2 with the
+database as queue, Procrastinate on Django's connection).
 
 ## Why it matters
 Calling an async function only makes a coroutine. Celery's worker calls the job, gets a coroutine and is done: nothing of
 the body is performed, and the job counts as succeeded. The reference API refuses such a job when it is enqueued, Huey where
 it is declared; a Dramatiq actor needs the AsyncIO middleware, and arq's worker does not start with a plain function. A
 dropped coroutine is the same on a smaller scale: the call looks made, and a warning in the log is all there is. Of an
-enqueue it means that no message is ever sent.
+enqueue it means that no message is ever sent. Django's ORM refuses to be asked by an event loop: `enqueue`, `defer` and
+`async_task` raise SynchronousOnlyOperation in an `async def` when the queue is one of its tables.
 
 ## Example
 ```python
@@ -73,6 +75,8 @@ class AsyncMismatch(Rule):
             yield from self._scheduled(subject, context)
         elif subject.unawaited and not subject.through and not subject.in_test:
             yield self._unawaited(subject, context)
+        elif subject.blocked and not subject.in_test:
+            yield self._blocked(subject, context)
 
     def _scheduled(self, callback: Callback, context: Context) -> Iterator[FindingBuilder]:
         """A lambda that is a scheduler's job: it is no async function, and nobody awaits the coroutine that it gives."""
@@ -97,6 +101,17 @@ class AsyncMismatch(Rule):
             confidence=Confidence.HIGH, job=job, framework=enqueue.framework, subject=enqueue.form,
             what_happens="The call makes a coroutine and nothing else; a warning in the log is all there is.",
             how_to_fix="Await it.",
+        )  # fmt: skip
+
+    def _blocked(self, enqueue: Enqueue, context: Context) -> FindingBuilder:
+        job, site = enqueue.jobs[0] if len(enqueue.jobs) == 1 else None, enqueue.innermost
+        what = f"`{job.label}`" if job else "the job"
+        return context.finding(
+            self, site.unit.origin(site.call),
+            f"`{enqueue.form}(...)` in a coroutine asks Django's database: it raises SynchronousOnlyOperation, and {what} is not "
+            "enqueued",
+            confidence=Confidence.HIGH, job=job, framework=enqueue.framework, subject=f"{enqueue.form} blocks",
+            how_to_fix=f"Write `await {enqueue.blocked}(...)`.",
         )  # fmt: skip
 
     def _job(self, job: Job, context: Context) -> Iterator[FindingBuilder]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from jobcheck.code import ir
 from jobcheck.registry import Job, Message
 from jobcheck.rules.arguments.trips import placed
 from jobcheck.rules.base import Context
 from jobcheck.rules.state import keys
 from jobcheck.rules.state.changes import Changes
 from jobcheck.rules.state.rows import Row
-from jobcheck.solve.defs import ParamDef
+from jobcheck.solve.defs import IterDef, ParamDef
 from jobcheck.solve.sources import Source
 
 
@@ -18,9 +19,18 @@ def is_own(context: Context, job: Job, row: Row) -> bool:
     Jobs about one row seldom run at one time; what they count is then theirs (tries, failures), unless others count too.
     """
     if row.operation is None:
-        return not isinstance(row.source.definition, ParamDef)  # a turn of a loop, what an object was handed
+        return isinstance(row.source.definition, IterDef) or _handed(row.source)
     key = keys.fetched_by(context.solver, row.source)
     return key is not None and isinstance(key.definition, ParamDef)
+
+
+def _handed(source: Source) -> bool:
+    """`self.row` of an object that does a job's work: the row that it was made for."""
+    node, env = source.node, source.env
+    if not isinstance(node, ir.Attribute) or not isinstance(node.value, ir.Name) or env.unit.cls is None:
+        return False
+    owner = env.lookup(node.value.id)[0]
+    return isinstance(owner, ParamDef) and owner.index == 0
 
 
 def is_owned(context: Context, job: Job, row: Row) -> bool:
