@@ -10,7 +10,8 @@ TRANSPARENT = frozenset({
     "django.views.decorators.csrf.csrf_exempt", "django.contrib.auth.decorators.login_required",
     "django.contrib.auth.decorators.permission_required", "django.views.decorators.http.require_POST",
     "django.views.decorators.http.require_GET", "django.dispatch.receiver", "rest_framework.decorators.action",
-    "rest_framework.decorators.api_view", "dishka.integrations.taskiq.inject", "rest_framework.decorators.permission_classes",
+    "rest_framework.decorators.api_view", "dishka.integrations.taskiq.inject",
+    "litestar_saq.monitored_job", "rest_framework.decorators.permission_classes",
     "frappe.whitelist",
     *(f"odoo.api.{name}" for name in (
         "model", "multi", "returns", "depends", "constrains", "onchange", "ondelete", "model_create_multi", "private", "readonly",

@@ -45,6 +45,7 @@ SPEC = Spec(
     functions={
         **{name: Makes("queue") for name in _QUEUES},
         **{f"{name}.from_url": Makes("queue") for name in _QUEUES},
+        "litestar_saq.TaskQueues": Makes("queues"),
         "saq.Job": _JOB,
         "saq.job.Job": _JOB,
         "litestar_saq.Job": _JOB,
@@ -54,6 +55,7 @@ SPEC = Spec(
     },
     attributes={
         "queue": {"enqueue": _ENQUEUE, "apply": replace(_ENQUEUE, name="apply", swallowed=FIELDS | {"poll_interval"})},
+        "queues": {"get": Makes("queue")},
     },
     wire="saq-json",
     mismatch="the job fails in the worker with TypeError",
