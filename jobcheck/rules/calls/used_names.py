@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
@@ -50,12 +51,19 @@ def anywhere(name: str, context: Context) -> bool:
     """Whether the project reads an attribute of that name: `task.name`, `getattr(task, "name")`."""
     text = re.escape(name.encode())
     pattern = re.compile(rb"\.\s*" + text + rb"\b|\bgetattr\([^()]*[\"']" + text + rb"[\"']")
-    return any(pattern.search(context.solver.raw(filename) or b"") for filename in context.solver.project.filenames)
+    return context.once(("read anywhere", name), lambda: any(pattern.search(data) for data in _holding(name, context)))
 
 
 def as_label(name: str, framework: str, context: Context) -> bool:
     """Whether code of the project that knows the framework reads such a key: `labels["name"]`, `labels.get("name")`."""
-    key = rb"(?:\[|\.\s*(?:get|pop)\s*\()\s*[\"']" + re.escape(name.encode()) + rb"[\"']"
+    key = re.compile(rb"(?:\[|\.\s*(?:get|pop)\s*\()\s*[\"']" + re.escape(name.encode()) + rb"[\"']")
     knows = re.compile(rb"\b" + framework.encode() + rb"\b")
+    asked = ("label anywhere", name, framework)
+    return context.once(asked, lambda: any(key.search(data) and knows.search(data) for data in _holding(name, context)))
+
+
+def _holding(name: str, context: Context) -> Iterator[bytes]:
+    """The texts that have a name in them: few do, and a pattern that begins with a dot is slow to deny."""
+    word = name.encode()
     texts = (context.solver.raw(filename) or b"" for filename in context.solver.project.filenames)
-    return any(re.search(key, text) is not None and knows.search(text) is not None for text in texts)
+    return (text for text in texts if word in text)
