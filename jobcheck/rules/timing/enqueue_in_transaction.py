@@ -192,8 +192,8 @@ def _judged(
     elif sending.retries_absence(message.job):
         level = Confidence.LOW if row.act in _NEW else level.lowered() if _act(row) == "written" else level
     old = row.operation is None and sending.is_old(path.frames[-1].site)
-    if old:  # what the save changes is not seen, and the row itself is there: whether the job minds is a guess
-        level = level.lowered()
+    if old:  # what the save changes is not seen, and the row itself is there: that it is what the job reads is a guess
+        level = level.lowered() if reads.minds(message.job, row.model, context) else Confidence.LOW
     if row.operation is None and row.model is None:  # two guesses at once are none
         level = min(level, Confidence.MEDIUM) if path.opening.level == CERTAIN else Confidence.LOW
     name = f"the `{row.model.name}`" if row.model is not None else "the row"

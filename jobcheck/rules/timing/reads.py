@@ -16,6 +16,7 @@ from jobcheck.solve.orm.django_query import query_of
 from jobcheck.solve.reach import Visit
 from jobcheck.solve.sites import Site
 from jobcheck.solve.solver import Solver
+from jobcheck.solve.transactions.keys import KEYS
 
 _ASKS = frozenset({"fetch", "lock", "exists", "count", "update", "delete", "upsert", "refresh"})
 # Calls that an argument may be given to without the database being asked.
@@ -23,6 +24,7 @@ _HARMLESS = frozenset({"logging", "structlog", "builtins", "print", "str", "int"
 
 # Methods of querysets that say which rows.
 _NARROWS = frozenset({"filter", "exclude"})
+_CONDITIONS = "django.db.models."
 _MAPPERS = frozenset({"django", "sqlalchemy", "peewee", "mongoengine"})
 
 
@@ -97,6 +99,18 @@ def _seen(kind: object) -> bool:
             return False
 
 
+def minds(job: Job, model: ClassRef | None, context: Context) -> bool:
+    """Whether the job, or a function of the project that it calls, reads something of such a row besides its key.
+
+    Its methods are looked into, what its managers give are rows of their own, and what it is put into (a template's
+    context, a call out of sight) may read anything.
+    """
+    if job.function is None:
+        return False
+    ref = job.function
+    return context.once(("minds", ref, model), lambda: any(_minds(context.solver, v, model) for v in context.solver.reach.of(ref)))
+
+
 # --- reading -----------------------------------------------------------------------------------------------------
 
 
@@ -128,6 +142,13 @@ def _query(solver: Solver, visit: Visit, site: Site) -> Iterator[Read]:
 
 def _relations(solver: Solver, visit: Visit) -> Iterator[Read]:
     """Records that are read as attributes of others: `order.customer`."""
+    for node, env in _nodes(visit):
+        if isinstance(node, ir.Attribute):
+            yield from _relation(solver, visit, node, env)
+
+
+def _nodes(visit: Visit) -> Iterator[tuple[ir.Node, Env]]:
+    """What stands in a function's body, and what its names are there."""
     function = visit.unit.function
     for stmt in statements(function.body) if function is not None else ():
         env = visit.flow.entered.get(id(stmt))
@@ -135,8 +156,38 @@ def _relations(solver: Solver, visit: Visit) -> Iterator[Read]:
             continue
         inner = set(map(id, sub_statements(stmt)))
         for node in _own_nodes(stmt, inner):
-            if isinstance(node, ir.Attribute):
-                yield from _relation(solver, visit, node, env)
+            yield node, env
+
+
+def _minds(solver: Solver, visit: Visit, model: ClassRef | None) -> bool:
+    return any(_is_row(solver, part, env, model) for node, env in _nodes(visit) for part in _read_from(solver, node, env))
+
+
+def _read_from(solver: Solver, node: ir.Node, env: Env) -> list[ir.Expr]:
+    """The expressions of which a node reads what they are, or lets it be read."""
+    match node:
+        case ir.Attribute() if node.attr not in KEYS:
+            kinds = solver.value(node, env).kinds()
+            return [] if kinds and all(isinstance(k, (Function, FrameworkValue)) for k in kinds) else [node.value]
+        case ir.Call() if not _looked_into(solver.value(node.func, env).kinds()):
+            return [argument.value for argument in node.args]
+        case ir.DictExpr():
+            return [item.value for item in node.items]
+        case ir.ListExpr() | ir.TupleExpr() | ir.SetExpr():
+            return list(node.elements)
+        case _:
+            return []
+
+
+def _looked_into(kinds: tuple[object, ...]) -> bool:
+    """Whether what is called is seen: the project's, or a condition of a query."""
+    return bool(kinds) and all(_seen(k) or (isinstance(k, External) and k.qualname.startswith(_CONDITIONS)) for k in kinds)
+
+
+def _is_row(solver: Solver, node: ir.Expr, env: Env, model: ClassRef | None) -> bool:
+    """Whether it is a row of the model; of any, where that is not known."""
+    rows = (k for k in solver.value(node, env).kinds() if isinstance(k, Instance) and solver.classes.record(k.cls))
+    return any(model is None or related(row.cls, model, solver) for row in rows)
 
 
 def _own_nodes(stmt: ir.Stmt, inner: set[int]) -> Iterator[ir.Node]:
