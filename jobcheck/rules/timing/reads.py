@@ -107,8 +107,8 @@ def minds(job: Job, model: ClassRef | None, context: Context) -> bool:
     """
     if job.function is None:
         return False
-    ref = job.function
-    return context.once(("minds", ref, model), lambda: any(_minds(context.solver, v, model) for v in context.solver.reach.of(ref)))
+    ref, solver = job.function, context.solver
+    return context.once(("minds", ref, model), lambda: any(_minds(solver, visit, model) for visit in solver.reach.of(ref)))
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
