@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from jobcheck.code import ir, literals
+from jobcheck.code.pieces import STRING, lowered
 from jobcheck.code.scanner import MismatchError, Scanner
 
-_STRING = re.compile(
-    r"""[rRbBuU]{0,2}(?:\"{3}(?:\\.|(?!\"{3})[^\\])*\"{3}|'{3}(?:\\.|(?!'{3})[^\\])*'{3}|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')""",
-    re.DOTALL,
-)
 BINARY: dict[type, str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
     ast.MatMult: "@", ast.LShift: "<<", ast.RShift: ">>", ast.BitAnd: "&", ast.BitOr: "|", ast.BitXor: "^",
@@ -104,7 +100,7 @@ class Expressions:
         return ir.Constant(start, end, "complex" if isinstance(value, complex) else "ellipsis")
 
     def string(self, token: str, start: int, end: int) -> ir.Expr:
-        if not _STRING.fullmatch(token):
+        if not STRING.fullmatch(token):
             return self.pieces(end)
         self.at.pos = end
         return literals.string(token, start, end)
@@ -113,10 +109,8 @@ class Expressions:
         return self.pieces(self.end(node))
 
     def pieces(self, end: int) -> ir.Expr:
-        """Strings side by side, and f-strings, whose insides Python tells only since 3.12: libcst reads them."""
-        from jobcheck.code.pieces import lowered
-
-        return lowered(self.at, end)
+        """Strings side by side, and f-strings."""
+        return lowered(self.at, end, _field)
 
     def attribute(self, node: ast.Attribute) -> ir.Expr:
         start = self.at.pos
@@ -441,3 +435,11 @@ _EXPRESSIONS: dict[type, Callable[[Expressions, Any], ir.Expr]] = {
     ast.Yield: Expressions.yield_,
     ast.YieldFrom: Expressions.yield_,
 }
+
+
+def _field(text: str, tree: ast.expr) -> ir.Expr:
+    """An expression of an f-string, which stands for itself in `text`."""
+    inside = Expressions(text, "")
+    found = inside.expr(tree)
+    inside.at.finish()
+    return found

@@ -9,8 +9,7 @@ from jobcheck.code import ir
 from jobcheck.frameworks.base import NoJobs
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.solve.binding import flow_with
-from jobcheck.solve.defs import GivenDef, NestedDef, ParamDef
-from jobcheck.solve.flow_expressions import all_params
+from jobcheck.solve.defs import GivenDef, NestedDef, ParamDef, all_params
 from jobcheck.solve.kinds import ClassObject, ClassRef, Function, Instance, Kind, LocalFunction, Value, join, known
 from jobcheck.solve.sites import Flow
 

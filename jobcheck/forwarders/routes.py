@@ -14,8 +14,7 @@ from jobcheck.code import ir
 from jobcheck.forwarders.dependence import parameters
 from jobcheck.frameworks.hinges import Hinges
 from jobcheck.solve.binding import argument_for, bound_flow, flow_with
-from jobcheck.solve.defs import GivenDef, ParamDef
-from jobcheck.solve.flow_expressions import all_params
+from jobcheck.solve.defs import GivenDef, ParamDef, all_params
 from jobcheck.solve.kinds import Function, FunctionRef, Instance, LocalFunction, known
 from jobcheck.solve.sites import Flow, Site
 from jobcheck.solve.subclasses import subclasses

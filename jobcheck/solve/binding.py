@@ -10,9 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.solve.defs import UNKNOWN_DEF, ChangeDef, Def, Env, ExprDef, GivenDef, NarrowDef, ParamDef
+from jobcheck.solve.defs import UNKNOWN_DEF, ChangeDef, Def, Env, ExprDef, GivenDef, NarrowDef, ParamDef, all_params
 from jobcheck.solve.flow import Flow, function_flow
-from jobcheck.solve.flow_expressions import all_params
 from jobcheck.solve.kinds import (
     DEEPEST,
     UNKNOWN,

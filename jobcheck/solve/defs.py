@@ -260,6 +260,17 @@ def assigned_names(body: list[ir.Stmt]) -> frozenset[str]:
     return frozenset(names - outside)
 
 
+def all_params(params: ir.Parameters) -> list[ir.Param]:
+    """Every parameter in order of declaration."""
+    found = [*params.posonly, *params.args]
+    if params.vararg:
+        found.append(params.vararg)
+    found.extend(params.kwonly)
+    if params.kwarg:
+        found.append(params.kwarg)
+    return found
+
+
 def target_names(target: ir.Expr) -> Iterator[str]:
     """The names that an assignment target binds."""
     if isinstance(target, ir.Name):

@@ -23,15 +23,16 @@ from jobcheck.solve.defs import (
     IterDef,
     NestedDef,
     PhiDef,
+    all_params,
     assigned_names,
     dotted,
     merge,
 )  # fmt: skip
-from jobcheck.solve.flow_expressions import ExpressionWalker, all_params, bind_parameters, decided_test
+from jobcheck.solve.flow_expressions import ExpressionWalker, bind_parameters, decided_test
 from jobcheck.solve.sites import Around, Exit, Flow, Pipe, Site
 from jobcheck.solve.units import Unit
 
-__all__ = ["Around", "Exit", "Flow", "Pipe", "Site", "all_params", "body_flow", "function_flow"]
+__all__ = ["Around", "Exit", "Flow", "Pipe", "Site", "body_flow", "function_flow"]
 
 # Methods that change a container in place, as far as flow models them.
 CHANGES = frozenset({"append", "add", "update", "extend", "insert", "appendleft", "setdefault"})
@@ -45,7 +46,8 @@ def function_flow(
     `bindings` are what parameters are for one call of it, see `binding.bound_flow`.
     """
     body: list[ir.Stmt] = node.body if isinstance(node, ir.FunctionDef) else []
-    env = Env(unit, {}, outer, assigned_names(body) | {p.name for p in all_params(node.params)})
+    own = unit.own_names if node is unit.function else assigned_names(body) | {p.name for p in all_params(node.params)}
+    env = Env(unit, {}, outer, own)
     bind_parameters(env, node, outer or Env(unit, {}, None, frozenset()))
     env.vars.update(bindings or {})
     return _run(unit, body, env)

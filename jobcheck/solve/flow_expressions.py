@@ -16,6 +16,7 @@ from jobcheck.solve.defs import (
     NarrowDef,
     ParamDef,
     UnpackDef,
+    all_params,
     dotted,
 )  # fmt: skip
 from jobcheck.solve.kinds import Literal
@@ -24,17 +25,6 @@ from jobcheck.solve.units import Unit
 
 # Methods that take something out of a container.
 REMOVALS = frozenset({"pop", "popitem", "popleft", "clear", "remove", "discard"})
-
-
-def all_params(params: ir.Parameters) -> list[ir.Param]:
-    """Every parameter in order of declaration."""
-    found = [*params.posonly, *params.args]
-    if params.vararg:
-        found.append(params.vararg)
-    found.extend(params.kwonly)
-    if params.kwarg:
-        found.append(params.kwarg)
-    return found
 
 
 def bind_parameters(env: Env, node: ir.FunctionDef | ir.Lambda, outer: Env) -> None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jobcheck.code import ir
-from jobcheck.solve.defs import Env
-from jobcheck.solve.flow import Flow, all_params
+from jobcheck.solve.defs import Env, all_params
+from jobcheck.solve.flow import Flow
 from jobcheck.solve.kinds import (
     UNKNOWN,
     External,

@@ -9,9 +9,8 @@ from jobcheck.frameworks import arguments, decorating, signatures
 from jobcheck.frameworks.celery import model, names
 from jobcheck.project.shape import DecoratorDecl, FunctionDecl
 from jobcheck.registry import Job, Option, Signature
-from jobcheck.solve.defs import Env, dotted
+from jobcheck.solve.defs import Env, all_params, dotted
 from jobcheck.solve.flow import Flow
-from jobcheck.solve.flow_expressions import all_params
 from jobcheck.solve.kinds import (
     UNKNOWN,
     ClassObject,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.code.walk import walk
 from jobcheck.frameworks.celery import model, names
 from jobcheck.registry import Job, Registry, Unsent
 from jobcheck.solve.flow import Flow, Site
@@ -60,7 +59,7 @@ def _unread_name(site: Site) -> str | None:
     target = stmt.targets[0]
     if not isinstance(target, ir.Name) or target.id.startswith("_"):
         return None
-    for node in walk(function):
+    for node in site.unit.nodes:
         if isinstance(node, ir.Name) and node is not target and node.id in (target.id, "locals", "vars", "exec", "eval"):
             return None
         if isinstance(node, ir.ScopeDecl) and target.id in node.names:

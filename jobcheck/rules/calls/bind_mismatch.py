@@ -52,8 +52,7 @@ from jobcheck.project.shape import Param
 from jobcheck.registry import Job, Message
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.calls import fit, house_bind
-from jobcheck.solve.defs import Env, assigned_names
-from jobcheck.solve.flow import all_params
+from jobcheck.solve.defs import Env, all_params, assigned_names
 from jobcheck.solve.kinds import Literal, Mapping, Plain, Sequence
 
 # What only the job itself has.

@@ -9,7 +9,7 @@ from jobcheck.code.walk import walk
 from jobcheck.registry import Argument, Message
 from jobcheck.rules.base import Context
 from jobcheck.solve import stdlib
-from jobcheck.solve.flow import all_params
+from jobcheck.solve.defs import all_params
 from jobcheck.solve.kinds import (
     DEEPEST,
     Alt,

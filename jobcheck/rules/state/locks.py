@@ -95,4 +95,4 @@ def _unread(site: Site) -> bool:
     if len(stmt.targets) != 1 or not isinstance(stmt.targets[0], ir.Name):
         return False
     name = stmt.targets[0].id
-    return sum(isinstance(n, ir.Name) and n.id == name for n in walk(function.body)) == 1
+    return sum(isinstance(n, ir.Name) and n.id == name for n in site.unit.nodes) == 1

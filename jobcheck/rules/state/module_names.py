@@ -11,8 +11,6 @@ from jobcheck.code.walk import walk
 from jobcheck.project import modules
 from jobcheck.project.shape import AssignDecl
 from jobcheck.rules.base import Context
-from jobcheck.solve.defs import assigned_names
-from jobcheck.solve.flow import all_params
 from jobcheck.solve.kinds import FunctionRef, Mapping, Origin, Sequence
 from jobcheck.solve.units import Unit
 
@@ -44,10 +42,7 @@ def _mentions(context: Context, unit: Unit) -> Iterator[Mention]:
     function = unit.function
     if function is None or unit.refused:
         return
-    nodes = list(walk(function.body))
-    scopes = [node for node in nodes if isinstance(node, ir.ScopeDecl) and node.kind == "global"]
-    rebound = {name for stmt in scopes for name in stmt.names}
-    local = (assigned_names(function.body) | {p.name for p in all_params(function.params)}) - rebound
+    nodes, local = unit.nodes, unit.own_names
     changing = _changing(nodes)
     for node in nodes:
         if isinstance(node, ir.Name) and node.id not in local:
@@ -60,7 +55,7 @@ def _mentions(context: Context, unit: Unit) -> Iterator[Mention]:
                 yield Mention(node.attr, declared, unit.origin(node), id(node) in changing)
 
 
-def _changing(nodes: list[ir.Node]) -> set[int]:
+def _changing(nodes: tuple[ir.Node, ...]) -> set[int]:
     """The expressions whose value is changed, or that are bound."""
     found: set[int] = set()
     for node in nodes:

@@ -11,8 +11,8 @@ from jobcheck.rules.base import Context
 from jobcheck.rules.state import ambients, variables
 from jobcheck.rules.state.ambients import Ambient
 from jobcheck.rules.state.web import serves
-from jobcheck.solve.defs import assigned_names, dotted
-from jobcheck.solve.flow import Site, all_params
+from jobcheck.solve.defs import dotted
+from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import External, FunctionRef, Origin
 from jobcheck.solve.reach import Visit
 from jobcheck.solve.units import Unit
@@ -101,8 +101,8 @@ class Readings:
         function = visit.unit.function
         if function is None:
             return
-        local = assigned_names(function.body) | {p.name for p in all_params(function.params)}
-        for node in walk(function.body):
+        local = visit.unit.own_names
+        for node in visit.unit.nodes:
             if isinstance(node, ir.Attribute) and isinstance(node.value, ir.Name) and node.value.id not in local:
                 only = self.solver.module_attribute(visit.unit.filename, node.value.id).only
                 if isinstance(only, External) and only.qualname in ambients.OBJECTS:
@@ -131,7 +131,7 @@ class Readings:
         if any(_last(s.call.func) in ambients.ASKS for s in visit.flow.sites if s is not site):
             return True
         names = _assigned_to(site)
-        return any(_tests(part, node, names) for part in walk(function.body))
+        return any(_tests(part, node, names) for part in visit.unit.nodes)
 
 
 def _is_command(unit: Unit) -> bool:

@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jobcheck.code import ir
-from jobcheck.code.walk import walk
 from jobcheck.project import modules
 from jobcheck.project.shape import AssignDecl
 from jobcheck.rules.base import Context
 from jobcheck.rules.state.ambients import Ambient
 from jobcheck.rules.state.web import serves
-from jobcheck.solve.defs import assigned_names
-from jobcheck.solve.flow import Site, all_params
+from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import External, Instance, Origin, Plain, Value
 from jobcheck.solve.reach import Visit
 from jobcheck.solve.units import Unit
@@ -76,7 +74,7 @@ def _mentions(context: Context, unit: Unit, sites: list[Site]) -> Iterator[tuple
     function = unit.function
     if function is None:
         return
-    local = assigned_names(function.body) | {p.name for p in all_params(function.params)}
+    local = unit.own_names
     called: set[int] = set()
     for site in sites:
         func = site.call.func
@@ -88,8 +86,8 @@ def _mentions(context: Context, unit: Unit, sites: list[Site]) -> Iterator[tuple
             first = site.call.args[0].value
             if isinstance(first, ir.Name) and first.id not in local:
                 yield first.id, site.call, site, func.id != "getattr"
-    stored = {id(t) for stmt in walk(function.body) if isinstance(stmt, ir.Assign) for t in stmt.targets}
-    for node in walk(function.body):
+    stored = {id(t) for stmt in unit.nodes if isinstance(stmt, ir.Assign) for t in stmt.targets}
+    for node in unit.nodes:
         plain = isinstance(node, ir.Attribute) and isinstance(node.value, ir.Name) and id(node) not in called
         if plain and isinstance(node, ir.Attribute) and isinstance(node.value, ir.Name) and node.value.id not in local:
             yield node.value.id, node, None, id(node) in stored

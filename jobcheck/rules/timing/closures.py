@@ -9,8 +9,8 @@ from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.registry import Callback
 from jobcheck.rules.base import Context
-from jobcheck.solve.defs import assigned_names, statements, sub_statements, target_names
-from jobcheck.solve.flow import Around, all_params
+from jobcheck.solve.defs import all_params, assigned_names, statements, sub_statements, target_names
+from jobcheck.solve.flow import Around
 from jobcheck.solve.kinds import LocalFunction
 
 Closure = ir.Lambda | ir.FunctionDef

@@ -44,8 +44,7 @@ from jobcheck.registry import Callback, Job
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.timing import closures
 from jobcheck.rules.timing.closures import Closure
-from jobcheck.solve.defs import Env
-from jobcheck.solve.flow import all_params
+from jobcheck.solve.defs import Env, all_params
 from jobcheck.solve.kinds import External, Sequence, Value
 
 _DELETES = frozenset({

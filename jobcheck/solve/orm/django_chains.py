@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jobcheck.code import ir
-from jobcheck.code.walk import walk
 from jobcheck.solve.defs import Def, Env, ExprDef, NarrowDef
 from jobcheck.solve.sites import Site
 
@@ -48,9 +47,9 @@ def call_env(node: ir.Expr, env: Env) -> Env:
     return definition.env if isinstance(definition, ExprDef) else env
 
 
-def evaluations(body: list[ir.Stmt]) -> Iterator[ir.Expr]:
-    """What a function iterates over, takes an item of, or tests for being empty."""
-    for node in walk(body):
+def evaluations(nodes: Iterable[ir.Node]) -> Iterator[ir.Expr]:
+    """What a function, of these nodes, iterates over, takes an item of, or tests for being empty."""
+    for node in nodes:
         match node:
             case ir.For() | ir.Clause():
                 yield _unsliced(node.iter)

@@ -217,7 +217,7 @@ class Operations:
         """The expressions and the names that a function iterates over or tests."""
         key = (site.unit.filename, site.unit.offset)
         if key not in self._seen:
-            found = list(evaluations(site.unit.body))
+            found = list(evaluations(site.unit.nodes))
             names = frozenset(n.id for n in found if isinstance(n, ir.Name))
             self._seen[key] = (frozenset(id(n) for n in found), names)
         return self._seen[key]
