@@ -41,6 +41,10 @@ class Request:
     verbose: bool = False
 
 
+kept: list[object] | None = None
+"""What the process holds until it ends, when it has nothing else to do after a run: to free it takes a while."""
+
+
 def run_check(request: Request) -> int:
     """Check, write the report, and return the exit code. Raises ConfigError, PathError and OutputError."""
     for file in (request.output_file, request.write_baseline):
@@ -111,7 +115,10 @@ def analyse(request: Request, found: Target) -> Report:
         overlay = {found.named[0]: sys.stdin.buffer.read()}
     line = None if request.quiet else progress_line(sys.stderr)
     try:
-        return check(RunOptions(found.root, found.settings, found.named, overlay, request.jobs, line))
+        report = check(RunOptions(found.root, found.settings, found.named, overlay, request.jobs, line))
+        if kept is not None:
+            kept.append(report)
+        return report
     finally:
         if line:
             line.close()
