@@ -7,7 +7,9 @@ Python's own parser first: the result is the same, and there several times soone
 
 from __future__ import annotations
 
+import bisect
 import itertools
+import re
 import threading
 
 from jobcheck.code import ir, lower_ast, nesting
@@ -32,6 +34,7 @@ MAX_DEPTH = 200
 
 _SHALLOW = 40  # so deep is hardly any real code, and libcst is content with half a megabyte of stack
 _STACK = 16 * 2**20  # it needs a sixth of this for MAX_DEPTH
+_WIDE = re.compile(r"[^\x00-\x7f]").finditer
 _starting = threading.Lock()  # held while the size of new threads' stacks is ours
 
 
@@ -117,10 +120,10 @@ def _checked(data: bytes, indent: bytes) -> tuple[str, int]:
 
 def _to_bytes(body: list[ir.Stmt], text: str) -> None:
     """Turn spans counted in characters into spans counted in bytes."""
-    widths = (1 if char < 0x80 else 2 if char < 0x800 else 3 if char < 0x10000 else 4 for char in map(ord, text))
-    offsets = list(itertools.accumulate(widths, initial=0))
+    wide = [found.start() for found in _WIDE(text)]
+    more = [0, *itertools.accumulate(len(text[at].encode()) - 1 for at in wide)]  # bytes beyond one for each character
     for node in walk(body):
-        node.start = offsets[node.start]
-        node.end = offsets[node.end]
-        if isinstance(node, ir.FunctionDef | ir.ClassDef):
-            node.name_start = offsets[node.name_start]
+        node.start += more[bisect.bisect_left(wide, node.start)]
+        node.end += more[bisect.bisect_left(wide, node.end)]
+        if isinstance(node, (ir.FunctionDef, ir.ClassDef)):
+            node.name_start += more[bisect.bisect_left(wide, node.name_start)]
