@@ -1,6 +1,6 @@
 """`python -m jobcheck` is `jobcheck`."""
 
-from jobcheck.cli import main
+from jobcheck.cli import process
 
 if __name__ == "__main__":
-    main()
+    process()

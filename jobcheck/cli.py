@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +10,7 @@ import click
 
 from jobcheck import __version__
 from jobcheck.cli_group import CheckByDefault
+from jobcheck.ending import run_and_end
 
 if TYPE_CHECKING:
     from jobcheck.run import Request
@@ -228,16 +225,10 @@ def _pairs(values: tuple[str, ...]) -> dict[str, list[str]]:
 
 
 def main() -> None:
-    """The `jobcheck` command, as a process of its own: it ends without freeing what it has built, as mypy does."""
-    from jobcheck import run
+    """The `jobcheck` command. Raises SystemExit."""
+    cli.main(prog_name="jobcheck")
 
-    gc.disable()
-    run.kept = []
-    try:
-        cli.main(prog_name="jobcheck")
-    except SystemExit as ending:
-        code = ending.code if isinstance(ending.code, int) else 0
-    with contextlib.suppress(OSError):  # nobody reads any more: `jobcheck | head -1`
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(code)
+
+def process() -> None:
+    """The `jobcheck` command as a process of its own."""
+    run_and_end(main)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from jobcheck.baseline import NEVER_KEPT, Baseline, baseline_text, read_baseline
 from jobcheck.config import ConfigError
+from jobcheck.ending import keep
 from jobcheck.engine_types import Report, RunOptions
 from jobcheck.filters import Shown, in_named, shown
 from jobcheck.messages import tell, tell_hidden, warn, warn_of_silence
@@ -39,10 +40,6 @@ class Request:
     jobs: int = 0
     quiet: bool = False
     verbose: bool = False
-
-
-kept: list[object] | None = None
-"""What the process holds until it ends, when it has nothing else to do after a run: to free it takes a while."""
 
 
 def run_check(request: Request) -> int:
@@ -116,8 +113,7 @@ def analyse(request: Request, found: Target) -> Report:
     line = None if request.quiet else progress_line(sys.stderr)
     try:
         report = check(RunOptions(found.root, found.settings, found.named, overlay, request.jobs, line))
-        if kept is not None:
-            kept.append(report)
+        keep(report)
         return report
     finally:
         if line:

@@ -90,4 +90,4 @@ def test_what_the_wheel_says_of_itself(wheel):
     metadata = wheel.read(f"{info}/METADATA").decode()
     assert "Requires-Python: >=3.10" in metadata
     assert "License-Expression: MIT" in metadata
-    assert "jobcheck = jobcheck.cli:main" in wheel.read(f"{info}/entry_points.txt").decode()
+    assert "jobcheck = jobcheck.cli:process" in wheel.read(f"{info}/entry_points.txt").decode()
