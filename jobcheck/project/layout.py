@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from posixpath import basename, dirname, join
 
 _SERVED = "manage.py"  # it is run as a script, so its directory is on the path, even when that is a package
@@ -52,6 +53,11 @@ class Layout:
         self._roots: dict[str, tuple[str, ...]] = {}
         self._proven: dict[str, bool] = {}
         self._imports: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name that a module or package of the project may have by its file: what is not among them lies outside."""
+        return frozenset(basename(folder) for folder in self.folders) | {basename(f).rpartition(".")[0] for f in self.files}
 
     def _certain_roots(self, others: Iterable[str]) -> frozenset[str]:
         marked = {dirname(f) for f in (*self.files, *others) if basename(f) in _MARKERS}

@@ -25,55 +25,63 @@ def reached(project: Project, roots: Iterable[str], wanted: set[str]) -> tuple[s
 
     Ends as soon as all `wanted` ones are among them; the second value says whether that was so.
     """
-    seen = set(roots)
+    seen: set[str] = set()
+    pending: deque[str] = deque()
+    for root in sorted(roots):
+        _see(project, root, seen, pending)
     missing = wanted - seen
-    pending = deque(sorted(seen))
     while pending and missing:
-        filename = pending.popleft()
-        for other in imported(project, filename):
+        for other in imported(project, pending.popleft()):
             if other not in seen:
-                seen.add(other)
+                _see(project, other, seen, pending)
                 missing.discard(other)
-                pending.append(other)
-    return seen, not missing
+    return seen, wanted <= seen
+
+
+def _see(project: Project, filename: str, seen: set[str], pending: deque[str]) -> None:
+    """Note a file that is imported, with the packages that hold it: these are imported before it."""
+    seen.add(filename)
+    pending.append(filename)
+    folder = dirname(filename)
+    while folder in project.layout.packages:
+        package = join(folder, "__init__.py")
+        if package in seen:
+            break
+        seen.add(package)
+        pending.append(package)
+        folder = dirname(folder)
 
 
 def imported(project: Project, filename: str) -> Iterator[str]:
-    """The files of the project that the import statements of a file may import, the packages around them among these."""
+    """The modules of the project that the import statements of a file may import, without the packages around these."""
     try:
         data = project.source(filename).data
     except UnreadableSource:
         return
     for match in _FROM.finditer(data):
         module, level = match[2].decode("utf-8", "replace"), len(match[1])
+        if not level and module.partition(".")[0] not in project.layout.names:
+            continue
         found = project.resolve_import(filename, module, level)
         if found is None:
             continue
-        yield from _with_packages(project, found)
+        if isinstance(found, str):
+            yield found
         for name in _NAME.findall(_ALIAS.sub(b"", _COMMENT.sub(b"", match[3]))):
             yield from _below(project, found, name.decode("utf-8", "replace"))
     for match in _IMPORT.finditer(data):
         for part in _ALIAS.sub(b"", match[1]).decode("utf-8", "replace").split(","):
-            found = project.find_module(part.strip(), filename) if part.strip() else None
-            if found is not None:
-                yield from _with_packages(project, found)
+            ours = part.strip().partition(".")[0] in project.layout.names
+            found = project.find_module(part.strip(), filename) if ours else None
+            if isinstance(found, str):
+                yield found
 
 
 def _below(project: Project, found: str | Package, name: str) -> Iterator[str]:
     """The module that a name imported from a package may be."""
-    if isinstance(found, str) and basename(found) != "__init__.py":
+    if name not in project.layout.names or (isinstance(found, str) and basename(found) != "__init__.py"):
         return
     for folder in found.directories if isinstance(found, Package) else (dirname(found),):
-        module = project.layout.at(join(folder, name)) if name != "*" else None
+        module = project.layout.at(f"{folder}/{name}" if folder else name)
         if isinstance(module, str):
             yield module
-
-
-def _with_packages(project: Project, found: str | Package) -> Iterator[str]:
-    """A module with the packages that hold it, which are imported before it."""
-    if isinstance(found, str):
-        yield found
-        folder = dirname(found)
-        while folder in project.layout.packages:
-            yield join(folder, "__init__.py")
-            folder = dirname(folder)
