@@ -12,7 +12,7 @@ TREE = ("shop/__init__.py", "shop/a.py", "shop/b.py", "shop/deep/__init__.py", "
 
 
 def project(**texts: str) -> Project:
-    files = {name: b"" for name in TREE} | {name.replace("__", "/") + ".py": text.encode() for name, text in texts.items()}
+    files = dict.fromkeys(TREE, b"") | {name.replace("__", "/") + ".py": text.encode() for name, text in texts.items()}
     root = Path("nowhere")
     return Project(root, FileSet(root, sorted(files), []), overlay=files)
 
