@@ -7,6 +7,7 @@ says little: most of them are there to look at.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 from collections.abc import Iterator
@@ -63,7 +64,7 @@ class Writers:
 
     def elsewhere(self, wanted: Wanted) -> Origin | None:
         """A place where other code writes to such rows; None when none is seen."""
-        for unit in self._functions(wanted.model):
+        for unit in self._functions(wanted):
             if (unit.filename, unit.offset) not in wanted.run:
                 found = self._writes(unit, wanted)
                 if found is not None:
@@ -72,10 +73,11 @@ class Writers:
 
     # --- functions ---------------------------------------------------------------------------------------------
 
-    def _functions(self, model: ClassRef) -> Iterator[Unit]:
-        """The functions that mention a class and write something, the nearest first."""
+    def _functions(self, wanted: Wanted) -> Iterator[Unit]:
+        """The functions that mention a class, or a counter, and write something, the nearest first."""
         seen: set[tuple[str, int]] = set()
-        units = (*self._methods(model), *self._mentioning(model))
+        counting = self._mentioning(wanted.model, wanted.counted) if wanted.counted is not None else ()
+        units = itertools.chain(self._methods(wanted.model), self._mentioning(wanted.model, wanted.model.name), counting)
         for unit in units:
             key = (unit.filename, unit.offset)
             if key not in seen and not unit.refused and unit.function is not None:
@@ -96,11 +98,11 @@ class Writers:
                 if unit is not None:
                     yield unit
 
-    def _mentioning(self, model: ClassRef) -> Iterator[Unit]:
-        for filename in self._files(model):
+    def _mentioning(self, model: ClassRef, name: str) -> Iterator[Unit]:
+        for filename in self._files(model, name):
             data = self.solver.raw(filename) or b""
             writing = [m.start() for m in _WRITING.finditer(data)]
-            mentioned = self.solver.callers.mentions.offsets(filename, model.name) if writing else []
+            mentioned = self.solver.callers.mentions.offsets(filename, name) if writing else []
             for ref, start, end in self._spans(filename) if mentioned else ():
                 if any(start <= at < end for at in writing) and any(start <= at < end for at in mentioned):
                     unit = self.solver.function_unit(ref)
@@ -114,9 +116,9 @@ class Writers:
             return []
         return [(FunctionRef(filename, decl.qualname, decl.start), decl.start, decl.end) for decl, _ in found]
 
-    def _files(self, model: ClassRef) -> list[str]:
-        """The files that mention a class: those beside it and beside the job first."""
-        files = [f for f in self.solver.callers.mentions.files(model.name) if not any(p in f for p in _PASSED_OVER)]
+    def _files(self, model: ClassRef, name: str) -> list[str]:
+        """The files that mention a name: those beside the class and beside the job first."""
+        files = [f for f in self.solver.callers.mentions.files(name) if not any(p in f for p in _PASSED_OVER)]
         homes = {os.path.dirname(model.filename or ""), os.path.dirname(self.job.filename)}
         return sorted(files, key=lambda f: os.path.dirname(f) not in homes)[:MOST_FILES]
 
@@ -172,7 +174,7 @@ class Writers:
 
     def _edited(self, model: ClassRef) -> Origin | None:
         """`model = Order` in a form or a serializer, `queryset = Order.objects` in a view."""
-        for filename in self._files(model):
+        for filename in self._files(model, model.name):
             offsets = self.solver.callers.mentions.offsets(filename, model.name)
             for decl in self._classes(filename) if offsets else ():
                 found = self._edits(filename, decl, decl, offsets)
