@@ -31,7 +31,8 @@ None.
 
 ## Known limits
 Whether web and workers share a disk nobody can see: temporary files that are given a `dir=`, paths that come from settings and
-uploads that are stored (`instance.file.path`) are left alone. An open file or a socket cannot be sent at all: see JOB101.
+uploads that are stored (`instance.file.path`) are left alone, as are paths that the job only writes to, or only removes where
+there is a file. An open file or a socket cannot be sent at all: see JOB101.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from collections.abc import Iterator
 from jobcheck.registry import Argument, Message
 from jobcheck.rules.arguments import trips, whereabouts
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.state import lifetimes, removals
 from jobcheck.solve.kinds import External
 
 # What a process id is given to where it is meant as one.
@@ -60,7 +62,10 @@ class HostBoundArgument(Rule):
         if enqueue.immediate or enqueue.in_test or not message.job.apart:
             return
         for argument, parameter, path in trips.placed(message):
-            found = self.path(argument, message, path, context) or self.process(argument, parameter, message, context)
+            own = parameter or (message.job.signature.vararg if message.job.signature is not None else None) or ""
+            spared = lifetimes.writes(message.job, own, context) or removals.only_removes(message.job, own, context)
+            found = None if spared else self.path(argument, message, path, context)
+            found = found or self.process(argument, parameter, message, context)
             if found is not None:
                 context.relate_enqueue(found, enqueue)
                 yield found
