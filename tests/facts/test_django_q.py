@@ -346,3 +346,22 @@ def test_a_coroutine_cannot_enqueue_into_the_database(tmp_path: Path) -> None:
             return {raised(async_task, digest, 1), raised(schedule, "shop_jobs.digest")}
         assert asyncio.run(main()) == {"SynchronousOnlyOperation"}
     """)
+
+
+def test_a_hook_is_given_the_result_and_nobody_hears_of_its_failure(tmp_path: Path) -> None:
+    (tmp_path / "shop_hooks.py").write_text(
+        "seen = []\ndef done(task):\n    seen.append(task.success)\ndef told(task, whom):\n    seen.append(whom)\n"
+    )
+    seen(tmp_path, """
+        import shop_hooks
+        async_task(digest, 1, hook="shop_hooks.done")
+        worked()
+        assert shop_hooks.seen == [True]
+        async_task(digest, 1, hook="shop_hooks.told")
+        async_task(digest, 1, hook="shop_hooks.gone")
+        async_task(digest, 1, hook=shop_hooks.done)
+        for _ in range(3):
+            worked()
+        assert shop_hooks.seen == [True, True]
+        assert OrmQ.objects.count() == 0
+    """)

@@ -16,7 +16,7 @@ from jobcheck.frameworks.declared.spec import Form, Makes, Spec
 from jobcheck.frameworks.hinges import Hinges
 from jobcheck.registry import Argument, Broker, Cause, Enqueue, Job, Message, Registry
 from jobcheck.solve.defs import dotted
-from jobcheck.solve.kinds import ClassRef, External, Function, Kind, Value, known, plain
+from jobcheck.solve.kinds import UNKNOWN, ClassRef, External, Function, Kind, Value, known, plain
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _OBJECT = Form("AsyncTask", job_at=0, job_names=_FUNC, swallowed=OPTIONS)
 _SCHEDULE = Form("schedule", job_at=0, job_names=_FUNC, swallowed=SCHEDULED | _FIRED, by_name=_AS_TEXT)
 _ITER = Form("async_iter", job_at=0, job_names=_FUNC, swallowed=OPTIONS)
 _CHAIN = Form("async_chain")
+_HOOK = Form("hook")
 _ROWS = "django_q.models.Schedule"
 _ROW_FORMS = ("create", "get_or_create", "update_or_create")
 _MODULES = ("django_q.tasks", "django_q")
@@ -109,6 +110,16 @@ class DjangoQ(DeclaredFramework):
                 made.unimportable = importable.why_not(solver, site, node, made.jobs) if not made.misnamed else ""
             _dated(made)
             yield made
+            hook = made.options.get("hook")
+            if certain and hook is not None and hook.node is not None:
+                yield self._hook(solver, site, hook.node)
+
+    def _hook(self, solver: Solver, site: Site, node: ir.Expr) -> Enqueue:
+        """`hook="shop.jobs.done"`: called with the result when the job is done; what is wrong with it only a log line says."""
+        task = Argument(UNKNOWN, site.unit.origin(node))
+        made = self._enqueued(solver, site, _HOOK, node, Given([task]))
+        made.follows, made.transactional = True, True
+        return made
 
     def _enqueued(self, solver: Solver, site: Site, form: Form, job: ir.Expr, given: Given) -> Enqueue:
         """An enqueue of a job that stands somewhere in a call, with arguments from elsewhere in it."""
@@ -159,6 +170,8 @@ class DjangoQ(DeclaredFramework):
     def message(self, solver: Solver, enqueue: Enqueue, job: Job) -> Message:
         """A schedule keeps the text of its arguments."""
         made = super().message(solver, enqueue, job)
+        if enqueue.form == _HOOK.name:
+            made.wires, made.mismatch = (), "django-q2 logs that the hook failed, and goes on"
         if _is_row(enqueue) and solver.forced_wire(self.name) is None:
             made.wires = ("django-q2-schedule",)
         return made
@@ -201,6 +214,8 @@ def _repeated(enqueue: Enqueue) -> bool:
     """Whether a message is left on the queue by a job that fails."""
     acknowledged = enqueue.options.get("ack_failure")
     hidden = "q_options" in enqueue.options or enqueue.open_options or enqueue.in_test
+    if enqueue.form == _HOOK.name:
+        return False
     return not hidden and (acknowledged is None or truth(acknowledged) is False)
 
 

@@ -75,10 +75,14 @@ def _unfilled(enqueue: Enqueue, signature: Signature, fewest: int) -> list[Param
     return [*signature.positional[fewest:], *keyword_only]
 
 
+# The framework that has `bind`.
+_BINDS = "celery"
+
+
 def blames_bind(enqueue: Enqueue, message: Message) -> bool:
     """Whether it would fit if the job's first parameter were (or were not) the job itself: `bind` is at fault then."""
     job = message.job
-    if job.signature is None or job.cls is not None:
+    if job.signature is None or job.cls is not None or job.framework != _BINDS:
         return False
     shifted = _shifted(job.signature, job.bound)
     return shifted is not None and not misfits(enqueue, shifted)
