@@ -144,8 +144,10 @@ class AdapterConformance:
         good = dump(Write(str(tmp_path / "out"), "good"))
         unknown: JobData = {**good, "job_class": "nowhere.Gone", "job_id": "1"}
         newer: JobData = {**good, "version": 99, "job_id": "2"}
+        broken: JobData = {**good, "arguments": {"a": 1}, "job_id": "3"}  # type: ignore[typeddict-item]
+        strange: JobData = {**good, "arguments": [{"_aj_serialized": "of a later release"}], "job_id": "4"}
         with _in_force(self.make()) as adapter:
-            for data in (unknown, newer, good):
+            for data in (unknown, newer, broken, strange, good):
                 with suppress(Exception):
                     adapter.enqueue(data)
             self.settle(adapter)

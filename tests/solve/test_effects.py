@@ -135,6 +135,20 @@ def test_urllib(effects, body: str, kind: str, doubles: bool) -> None:  # type: 
 @pytest.mark.parametrize(
     ("body", "doubles"),
     [
+        ("with requests.post(url) as answer:\n    answer.raise_for_status()", True),
+        ("with requests.post(url) as answer:\n    return answer.json()", False),
+        ("with requests.post(url) as answer, open(url) as file:\n    print(answer.status_code, file)", True),
+        ("with requests.post(url):\n    pass", True),
+        ("with requests.Session() as session, session.post(url) as answer:\n    return answer.text", False),
+    ],
+)
+def test_answers_in_a_with(effects, body: str, doubles: bool) -> None:  # type: ignore[no-untyped-def]
+    assert [e.doubles for e in effects(body, "import requests") if e.kind == "http"] == [doubles]
+
+
+@pytest.mark.parametrize(
+    ("body", "doubles"),
+    [
         ("requests.post(url, json={'idempotency_key': order_id})", False),
         ("body = {'cents': 5}\nbody['idempotency_key'] = order_id\nrequests.post(url, json=body)", False),
         ("headers = {'Accept': 'a'}\nheaders['Idempotency-Key'] = order_id\nrequests.post(url, headers=headers)", False),
