@@ -61,7 +61,7 @@ def workers(project: Project, is_test: Callable[[str], bool]) -> Workers:
         if len(data) <= _LARGEST and _PROGRAMS.search(data) and _WORKER.search(data):
             if _OF_DJCELERY.search(data) and not _uses_djcelery(project):
                 continue  # it was left behind: no such command is there
-            _read(filename, data.removeprefix(b"\xef\xbb\xbf"), made)
+            _read(project, filename, made)
     return made
 
 
@@ -76,7 +76,12 @@ def _uses_djcelery(project: Project) -> bool:
     return False
 
 
-def _read(filename: str, data: bytes, made: Workers) -> None:
+def _read(project: Project, filename: str, made: Workers) -> None:
+    try:
+        data = project.source(filename).data
+    except UnreadableSource:
+        made.unseen.update(_FRAMEWORK.values())
+        return
     found = pieces(filename, data)
     if found is None:
         made.unseen.update(_FRAMEWORK[match.decode()] for match in _PROGRAMS.findall(data))
