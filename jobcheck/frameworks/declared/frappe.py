@@ -16,7 +16,7 @@ from jobcheck.frameworks.declared.carried import Bound
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Form, Spec
 from jobcheck.project.shape import FunctionDecl
-from jobcheck.registry import Argument, Deferred, Enqueue, Job
+from jobcheck.registry import Argument, Deferred, Enqueue, Job, Registry
 from jobcheck.solve.kinds import FunctionRef, Literal
 from jobcheck.solve.orm.frappe import FrappeDocuments
 from jobcheck.solve.sites import Site
@@ -53,6 +53,9 @@ SPEC = Spec(
     verb="frappe.enqueue",
 )
 
+_HOOKS = "hooks.py"
+_EVENTS = "scheduler_events"
+
 
 class Frappe(DeclaredFramework):
     """Frappe: any function or method that can be pickled, or a dotted path; `enqueue_doc` names a method of a document."""
@@ -83,6 +86,27 @@ class Frappe(DeclaredFramework):
                 made.unimportable = why if why != "main" else ""
             yield made
 
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """See Framework; first, the paths that an app's hooks.py gives the scheduler, which calls them without arguments."""
+        for filename in solver.project.filenames:
+            if filename.rpartition("/")[2] == _HOOKS and _EVENTS.encode() in (solver.raw(filename) or b""):
+                registry.enqueues.extend(self._scheduled(solver, filename))
+        super().finish(solver, registry)
+
+    def _scheduled(self, solver: Solver, filename: str) -> Iterator[Enqueue]:
+        for unit, stmt in solver.top_statements(filename):
+            env = solver.flow(unit).entered.get(id(stmt))
+            named = isinstance(stmt, ir.Assign) and any(isinstance(t, ir.Name) and t.id == _EVENTS for t in stmt.targets)
+            if env is None or not named or not isinstance(stmt, ir.Assign):
+                continue
+            for node in _paths(stmt.value):
+                site = Site(ir.Call(node.start, node.end, node, []), env, None, "other", stmt, unit)
+                name = str(node.value)
+                job = self.named(solver, name, filename)
+                made = Enqueue(self.name, _EVENTS, site, unit.origin(node), (job,) if job is not None else (), name)
+                made.named, made.follows = unit.origin(node), True
+                yield made
+
     def _of_document(self, solver: Solver, made: Enqueue) -> None:
         """The method of a document's class that `enqueue_doc(doctype, name, method)` names."""
         key = made.options.get("name")
@@ -96,6 +120,21 @@ class Frappe(DeclaredFramework):
         job = self.method_of(solver, ref) if ref is not None else None
         if job is not None:
             made.jobs = (job,)
+
+
+def _paths(node: ir.Expr) -> Iterator[ir.Constant]:
+    """The dotted paths in `{"daily": ["app.tasks.all"], "cron": {"0 3 * * *": ["app.tasks.night"]}}`."""
+    match node:
+        case ir.DictExpr():
+            for item in node.items:
+                yield from _paths(item.value)
+        case ir.ListExpr() | ir.TupleExpr():
+            for element in node.elements:
+                yield from _paths(element)
+        case ir.Constant(value=str()):
+            yield node
+        case _:
+            return
 
 
 def _is(made: Enqueue, name: str, value: bool) -> bool:
