@@ -104,7 +104,7 @@ class Frappe(DeclaredFramework):
                 name = str(node.value)
                 job = self.named(solver, name, filename)
                 made = Enqueue(self.name, _EVENTS, site, unit.origin(node), (job,) if job is not None else (), name)
-                made.named, made.follows = unit.origin(node), True
+                made.named, made.follows, made.scheduled = unit.origin(node), True, True
                 yield made
 
     def _of_document(self, solver: Solver, made: Enqueue) -> None:
