@@ -44,6 +44,7 @@ of the row whose key the job is handed, unless other code counts it too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from jobcheck.code import ir
@@ -54,7 +55,7 @@ from jobcheck.rules.state import locks
 from jobcheck.rules.state.computed import computed
 from jobcheck.rules.state.entries import visits_of
 from jobcheck.rules.state.owned import is_own, is_owned
-from jobcheck.rules.state.rows import Row, Rows, Step, guarded
+from jobcheck.rules.state.rows import DEEPEST, Row, Rows, Step, guarded
 from jobcheck.rules.state.slow import Slow
 from jobcheck.rules.state.writers import Wanted, Writers
 from jobcheck.solve.flow import Site
@@ -64,6 +65,7 @@ from jobcheck.solve.reach import Visit
 
 # Mappers whose save writes every column.
 _WHOLE = ("django", "peewee")
+_SAVING = re.compile(rb"save|commit|flush|begin")
 
 
 class LostUpdate(Rule):
@@ -88,8 +90,10 @@ class LostUpdate(Rule):
                         yield builder
 
     def _function(self, job: Job, visit: Visit, slow: Slow, context: Context) -> Iterator[FindingBuilder]:
-        locked = locks.held(context.solver, visit)
         yield from (self._never_run(job, site, context) for site in locks.never_run(context.solver, visit.flow))
+        if not _may_save(visit.ref, context, 0):
+            return
+        locked = locks.held(context.solver, visit)
         for row in Rows(context.solver, visit.flow).fetched():
             yield from self._row(job, row, slow, locked, context)
 
@@ -219,6 +223,20 @@ class LostUpdate(Rule):
 
     def _relate(self, builder: FindingBuilder, row: Row, context: Context) -> None:
         builder.relate(context.place(row.flow.unit.origin(row.node)), "the row is read here")
+
+
+def _may_save(ref: FunctionRef, context: Context, depth: int) -> bool:
+    """A cheap look: whether a function, or one that it may hand a row to, has a word of saving in its text."""
+    unit = context.solver.function_unit(ref)
+    if unit is None or unit.refused or unit.function is None:
+        return False
+    data, end = context.solver.raw(unit.filename) or b"", unit.offset + unit.function.end
+    if _SAVING.search(data, unit.offset, end):
+        return True
+    if depth >= DEEPEST:
+        return False
+    callees = (callee for site in context.solver.flow(unit).sites for callee in context.solver.reach.called(site))
+    return any(_may_save(callee, context, depth + 1) for callee in callees)
 
 
 def _assigned(row: Row) -> frozenset[str]:
