@@ -54,7 +54,7 @@ WIRES: dict[str, tuple[str, str, bool, bool, str]] = {
     "django-q2-schedule": ("django-q2", "literal", True, True, "literal"),
     "saq-json": ("saq", "json", True, False, "json"),
     "apscheduler-pickle": ("apscheduler", "pickle", True, True, "pickle"),
-    "odoo-queue-job": ("odoo-addon-queue-job", "json", True, True, "json"),
+    "odoo-queue-json": ("odoo-addon-queue-job", "json", True, True, "json"),
 }
 REFERENCE = {
     "resque": ("jobcheck", "json", False, True),

@@ -41,5 +41,5 @@ CONFIGURATIONS = {
     "django-q2-schedule": Configuration("main", "django_q2_box", ("schedule",)),
     "saq-json": Configuration("arq", "saq_box", (), "redis"),
     "apscheduler-pickle": Configuration("main", "apscheduler_box"),
-    "odoo-queue-job": Configuration("odoo", "queue_job_box"),
+    "odoo-queue-json": Configuration("odoo", "queue_job_box"),
 }
