@@ -1,4 +1,4 @@
-"""arq. Source: arq 0.28.0, installed and run (facts/FRAMEWORKS.md 5)."""
+"""arq. Source: arq 0.28.0, installed and run (facts/FRAMEWORKS.md 5; tests/facts/test_arq.py)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dramatiq. Source: dramatiq 2.2.1 and django-dramatiq 0.15.0, installed and run (facts/FRAMEWORKS.md 3)."""
+"""Dramatiq. Source: dramatiq 2.2.1 and django-dramatiq 0.15.0, installed and run (facts/FRAMEWORKS.md 3; test_dramatiq.py)."""
 
 from __future__ import annotations
 

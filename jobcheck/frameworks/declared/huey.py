@@ -1,4 +1,4 @@
-"""Huey and djhuey. Source: huey 3.5.4, installed and run (facts/FRAMEWORKS.md 4)."""
+"""Huey and djhuey. Source: huey 3.5.4, installed and run (facts/FRAMEWORKS.md 4; tests/facts/test_huey.py)."""
 
 from __future__ import annotations
 

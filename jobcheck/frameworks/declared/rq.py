@@ -1,4 +1,7 @@
-"""RQ and django-rq. Source: rq 3.0.0, django-rq 4.2.0, rq-scheduler 0.14.0, installed and run (facts/FRAMEWORKS.md 2)."""
+"""RQ and django-rq. Source: rq 3.0.0, django-rq 4.2.0, rq-scheduler 0.14.0, installed and run.
+
+See facts/FRAMEWORKS.md 2 and tests/facts/test_rq.py.
+"""
 
 from __future__ import annotations
 
