@@ -151,7 +151,7 @@ def explain(rule: str, format_: str) -> int:
 @cli.command("wire")
 @click.argument("configurations", nargs=-1, metavar="[CONFIGURATION]...")
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this kind: uuid, tuple, datetime, dj_model ...")
-@click.option("--release", metavar="VERSION", help="As this version of the library has it: kombu's, for Celery.")
+@click.option("--release", metavar="VERSION", help="As this version of kombu (for Celery) or of django-tasks has it.")
 @_format("text", "json")
 def wire(configurations: tuple[str, ...], kinds: tuple[str, ...], release: str | None, format_: str) -> int:
     """Say what survives the queue: what each CONFIGURATION of a framework does to each kind of argument.

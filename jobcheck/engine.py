@@ -40,6 +40,8 @@ from jobcheck.solve.units import Unit
 
 # Each level of a question takes a handful of Python frames, and questions, flow and IR may each nest up to their bound.
 RECURSION_LIMIT = 12_000
+VERSIONED = frozenset({"celery", "kombu", "django-rq", "django-tasks", "sqlalchemy"})
+"""The packages whose version makes a difference to what is found; all that the wire tables have ranges for is among them."""
 # With fewer jobs and enqueues than this, further processes cost more than they save.
 WORTH_FORKING = 40
 
@@ -74,7 +76,7 @@ class _Run:
         self.frameworks = frameworks
         self.solver = Solver(self.project, frameworks, self._lower)
         self.solver.serializers = dict(settings.serializers)
-        said = versions(files.others, self.project.read, frozenset({"celery", "kombu", "django-rq"}))
+        said = versions(files.others, self.project.read, VERSIONED)
         self.solver.versions = said | {name.lower(): version for name, version in settings.versions.items()}
         tests = Patterns(settings.tests)
         seen: dict[str, bool] = {}

@@ -46,10 +46,10 @@ WIRES: dict[str, tuple[str, str, bool, bool, str]] = {
     "taskiq-json-annotated": ("taskiq", "json", True, True, "taskiq-json"),
     "taskiq-pickle": ("taskiq", "json", True, True, "taskiq-json"),
     "procrastinate-json": ("procrastinate", "json", True, False, "json"),
-    "django-tasks-immediate": ("django", "json", True, True, "django-tasks"),
-    "django-tasks-db-sqlite": ("django", "json", True, True, "django-tasks"),
-    "django-tasks-db-postgres": ("django", "json", True, True, "django-tasks"),
-    "django-tasks-rq": ("django", "pickle", True, True, "django-tasks-rq"),
+    "django-tasks-immediate": ("django-tasks", "json", True, True, "django-tasks"),
+    "django-tasks-db-sqlite": ("django-tasks", "json", True, True, "django-tasks"),
+    "django-tasks-db-postgres": ("django-tasks", "json", True, True, "django-tasks"),
+    "django-tasks-rq": ("django-tasks", "pickle", True, True, "django-tasks-rq"),
     "django-q2": ("django-q2", "pickle", True, True, "pickle"),
     "django-q2-schedule": ("django-q2", "literal", True, True, "literal"),
     "saq-json": ("saq", "json", True, False, "json"),
@@ -238,21 +238,43 @@ def version_key(version: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", version)]
 
 
+def past(measured: dict[str, Any]) -> dict[str, dict[str, dict[str, Cell]]]:
+    """What older versions do otherwise, {wire: {version: {row: cell}}}: kombu alone, and the runs of whole frameworks."""
+    found: dict[str, dict[str, dict[str, Cell]]] = {}
+    for version, told in measured["kombu"].items():
+        for wire in told["rows"]:
+            found.setdefault(wire, {})[version] = short_cells(told["differs"].get(wire, {}))
+    for path in sorted((CONFORMANCE / "measured" / "older").glob("*.json")):
+        told = json.loads(path.read_text())
+        for wire, rows in told["differs"].items():
+            known = found.setdefault(wire, {}).setdefault(told["version"], {})
+            known.update({row: cell for row, cell in short_cells(rows).items() if row not in known})
+    return found
+
+
+def short_cells(rows: dict[str, list[str]]) -> dict[str, Cell]:
+    cells = {row: short_cell(row, result) for row, result in rows.items() if row != "logger"}
+    return {**cells, **{row: cells[like] for row, like in LIKE.items() if row not in cells and like in cells}}
+
+
 def older(measured: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Per kombu wire, the rows that are otherwise below a version; ranges of equal versions joined, oldest first."""
-    versions = sorted(measured["kombu"], key=version_key)
+    """Per wire, the rows that are otherwise below a version; ranges of equal versions joined, oldest first. What holds of
+    a version holds until the next that was measured.
+    """
     ranges: dict[str, list[dict[str, Any]]] = {}
-    for version, after in zip(versions, [*versions[1:], measured["newest"]["kombu"]], strict=True):
-        for wire, rows in measured["kombu"][version]["differs"].items():
-            cells = {row: short_cell(row, result) for row, result in rows.items()}
-            cells = {row: value for row, value in cells.items() if row != "logger"}
-            cells.update({row: cells[like] for row, like in LIKE.items() if row not in cells and like in cells})
-            known = ranges.setdefault(wire, [])
+    for wire, by_version in past(measured).items():
+        numbers = sorted(by_version, key=version_key)
+        known: list[dict[str, Any]] = []
+        for version, after in zip(numbers, [*numbers[1:], versions()[WIRES[wire][0]]], strict=True):
+            cells = by_version[version]
             if known and bare(known[-1]["rows"]) == bare(cells):
                 known[-1].update(below=after, rows=cells)
-            elif cells:
+            elif known or cells:
                 known.append({"below": after, "rows": cells})
-    return {wire: found for wire, found in ranges.items() if found}
+        while known and not known[-1]["rows"]:
+            known.pop()
+        ranges.update({wire: known} if known else {})
+    return ranges
 
 
 def bare(cells: dict[str, Cell]) -> dict[str, Any]:
@@ -278,13 +300,13 @@ def tables(runs: dict[str, Any], measured: dict[str, Any], labels: dict[str, str
             outcomes.append(value)
         return outcomes.index(value)
 
-    past = older(measured)
+    before = older(measured)
     listed: dict[str, Any] = {}
     for name, cells in wires.items():
         listed[name] = {**traits(name), "cells": [number(cells[row]) for row in rows]}
-        if name in past:
+        if name in before:
             listed[name]["older"] = [
-                {"below": r["below"], "rows": {row: number(c) for row, c in r["rows"].items()}} for r in past[name]
+                {"below": r["below"], "rows": {row: number(c) for row, c in r["rows"].items()}} for r in before[name]
             ]
     return {"versions": versions(), "rows": labels, "outcomes": outcomes, "wires": listed}
 
@@ -293,9 +315,10 @@ def versions() -> dict[str, str]:
     """What the environments of the conformance run pin."""
     pins: dict[str, str] = {}
     for path in sorted((CONFORMANCE / "environments").glob("*.txt")):
-        found = re.findall(r"^([\w.-]+)(?:\[\w,]+\])?==(\S+)$", path.read_text(), re.MULTILINE)
-        # Of a library that two environments have (redis), the newer.
-        pins.update({name.lower(): v for name, v in found if version_key(v) >= version_key(pins.get(name.lower(), "0"))})
+        found = re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([\w.]+)", path.read_text(), re.MULTILINE)
+        for name, version in found:
+            # Of a library that has several pins (redis; by the version of Python), the newest.
+            pins[name.lower()] = max(version, pins.get(name.lower(), "0"), key=version_key)
     return dict(sorted(pins.items()))
 
 

@@ -15,16 +15,25 @@ else:
 
 _LOCKED = 2
 _PINNED = 1
+_BOUND = 0
 _TOML_LOCKS = frozenset({"poetry.lock", "uv.lock", "pdm.lock", "pylock.toml"})
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(===?|~=)\s*v?(\d+(?:\.\d+)*)", re.MULTILINE)
 _IN_TEXT = re.compile(r"[\"']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(===?|~=)\s*v?(\d+(?:\.\d+)*)")
 _IN_TABLE = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*=\s*[\"'](==|~=|\^|~)?\s*v?(\d+(?:\.\d+)*)[\"']", re.MULTILINE)
+# A range, of which an upper bound says what the newest is that it lets in.
+_RANGE = r"\s*((?:[<>=!~]=?\s*v?\d[\w.*]*\s*,?\s*)+)"
+_REQUIREMENT_RANGE = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?" + _RANGE, re.MULTILINE)
+_RANGE_IN_TEXT = re.compile(r"[\"']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?" + _RANGE)
+_RANGE_IN_TABLE = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*=\s*[\"']" + _RANGE, re.MULTILINE)
+_UPPER = re.compile(r"<(=?)\s*v?(\d+(?:\.\d+)*)")
+_LAST = 9999  # of the versions before a bound
 
 
 def versions(names: Iterable[str], read: Callable[[str], bytes], wanted: frozenset[str]) -> dict[str, str]:
     """The version of each wanted package (lower-case names) as far as the project says it.
 
-    Lock files win over requirements, files near the root over those further down; ranges without a lock say nothing.
+    Lock files win over pins, pins over upper bounds (`<5.3` is the newest 5.2), files near the root over those further
+    down; ranges that are open upwards say nothing.
     A file that cannot be read or parsed says nothing.
     """
     found: dict[str, tuple[int, int, str]] = {}
@@ -51,9 +60,28 @@ def _of_file(filename: str, read: Callable[[str], bytes]) -> Iterator[tuple[str,
         yield from _pipfile_lock(text)
     elif is_requirements:
         yield from ((m[1], m[3], _PINNED) for m in _REQUIREMENT.finditer(text))
+        yield from _bounds(_REQUIREMENT_RANGE, text)
     else:
         yield from ((m[1], m[3], _PINNED) for m in _IN_TEXT.finditer(text))
         yield from ((m[1], m[3], _PINNED) for m in _IN_TABLE.finditer(text) if m[2])
+        yield from _bounds(_RANGE_IN_TEXT, text)
+        yield from _bounds(_RANGE_IN_TABLE, text)
+
+
+def _bounds(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, str, int]]:
+    """The newest version that a range lets in, of those that end somewhere."""
+    for package, said in pattern.findall(text):
+        upper = _UPPER.search(said)
+        if upper is not None:
+            yield package, upper[2] if upper[1] else _before(upper[2]), _BOUND
+
+
+def _before(version: str) -> str:
+    """The newest version before one: 5.2.9999 for 5.3, 4.9999 for 5.0."""
+    numbers = [int(part) for part in version.split(".")]
+    while len(numbers) > 1 and numbers[-1] == 0:
+        numbers.pop()
+    return ".".join(map(str, [*numbers[:-1], max(numbers[-1] - 1, 0), _LAST]))
 
 
 def _toml_lock(text: str) -> Iterator[tuple[str, str, int]]:

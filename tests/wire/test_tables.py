@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jobcheck.engine import VERSIONED
 from jobcheck.wire.tables import SAME, Outcome, measured_version, outcome, row_names, wire, wire_names
 
 ROOT = Path(__file__).parents[2]
@@ -139,9 +140,21 @@ def test_kombu_3_refuses_them():
 
 
 def test_versions_of_other_wires_change_nothing():
-    assert wire("rq-json", "0.1").cells == wire("rq-json").cells
+    assert wire("rq-json", "1.16.2").cells == wire("rq-json", "2.12").cells == wire("rq-json").cells
     assert wire("celery-pickle", "5.2").cells == wire("celery-pickle").cells
     assert measured_version("kombu") == "5.7.0"
+
+
+def test_versions_that_matter_are_looked_for():
+    assert {found["library"] for found in RAW["wires"].values() if found.get("older")} <= VERSIONED
+
+
+@pytest.mark.parametrize("version", ["0.6", "0.8.1"])
+def test_the_backport_of_django_tasks_went_through_json(version):
+    assert kind("django-tasks-immediate", "bytes_utf8", version) == "enqueue-error"
+    assert becomes("django-tasks-immediate", "dict_int", version) == "a dict with str keys"
+    assert becomes("django-tasks-rq", "tuple", version) == "a list"
+    assert kind("django-tasks-rq", "tuple", "0.9.0") == kind("django-tasks-rq", "tuple") == "same"
 
 
 def test_the_committed_tables_are_what_the_tool_writes():

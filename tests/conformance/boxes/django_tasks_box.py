@@ -1,34 +1,39 @@
-"""Django Tasks: run at once, in the database, on RQ."""
+"""Django Tasks: run at once, in the database, on RQ; with the backport where Django has none."""
+
+import importlib
+from importlib.util import find_spec
 
 from boxes.base import Box, InlineBox, job, redis_port
 from boxes.settings import configure
 
-BACKENDS = {
-    "immediate": ("django.tasks.backends.immediate.ImmediateBackend", ()),
-    "db": ("django_tasks_db.DatabaseBackend", ("django_tasks_db",)),
-    "rq": ("django_tasks_rq.RQBackend", ("django_rq",)),
+# The database and RQ were parts of the backport once: the class of the backend, and the app.
+OWN = {"db": ("django_tasks_db.DatabaseBackend", "django_tasks_db"), "rq": ("django_tasks_rq.RQBackend", "django_rq")}
+PARTS = {
+    "db": ("django_tasks.backends.database.DatabaseBackend", "django_tasks.backends.database"),
+    "rq": ("django_tasks.backends.rq.RQBackend", "django_rq"),
 }
 
 
 def make(how, enqueues):
-    backend, apps = BACKENDS[how]
+    library = "django.tasks" if how != "rq" and find_spec("django.tasks") else "django_tasks"
     more = {"RQ_QUEUES": {"default": {"HOST": "127.0.0.1", "PORT": redis_port(), "DB": 0}}} if how == "rq" else {}
-    configure(*apps, migrates=enqueues, TASKS={"default": {"BACKEND": backend}}, **more)
-    if how == "rq":
-        from django_tasks import task
+    if how == "immediate":
+        backend, apps = f"{library}.backends.immediate.ImmediateBackend", ()
     else:
-        from django.tasks import task
+        backend, *apps = (OWN if find_spec(f"django_tasks_{how}") else PARTS)[how]
+    configure(*apps, migrates=enqueues, TASKS={"default": {"BACKEND": backend}}, **more)
     import boxes.base
 
-    boxes.base.job = found = task(job)  # the backends ask for it by its path
+    boxes.base.job = found = importlib.import_module(library).task(job)  # the backends ask for it by its path
     return InlineBox(raising(found)) if how == "immediate" else {"db": DatabaseBox, "rq": RqBox}[how](found)
 
 
 def raising(found):
     def run(value):
         result = found.enqueue(value)
-        if result.errors:
-            raise RuntimeError(result.errors[0].traceback.strip().split("\n")[-1])
+        if result.status == "FAILED":
+            told = result.errors[0] if hasattr(result, "errors") else result
+            raise RuntimeError(told.traceback.strip().split("\n")[-1])
 
     return run
 
@@ -41,14 +46,13 @@ class DatabaseBox(Box):
         return str(self.found.enqueue(value).id)
 
     def received(self, token):
-        from django_tasks_db.models import DBTaskResult
-
-        return DBTaskResult.objects.get(id=token).task_result.args[0]
+        package = "django_tasks_db" if find_spec("django_tasks_db") else PARTS["db"][1]
+        return importlib.import_module(package + ".models").DBTaskResult.objects.get(id=token).task_result.args[0]
 
 
 class RqBox(DatabaseBox):
     def received(self, token):
         import django_rq
-        from django_tasks_rq.backend import Job
 
-        return Job.fetch(token, connection=django_rq.get_connection()).args[0]
+        module = "django_tasks_rq.backend" if find_spec("django_tasks_rq") else "django_tasks.backends.rq"
+        return importlib.import_module(module).Job.fetch(token, connection=django_rq.get_connection()).args[0]

@@ -3,12 +3,14 @@
 import redis
 import rq
 from rq.job import Job
+from rq.serializers import JSONSerializer
 
 from boxes.base import Box, job, redis_port
 
 
 def make(serializer, enqueues):
-    return RqBox(redis.Redis(port=redis_port()), serializer)
+    by_name = {"json": JSONSerializer, None: None}  # RQ 1 takes no names
+    return RqBox(redis.Redis(port=redis_port()), by_name[serializer])
 
 
 class RqBox(Box):
