@@ -157,8 +157,9 @@ def wire(configurations: tuple[str, ...], kinds: tuple[str, ...], release: str |
     """Say what survives the queue: what each CONFIGURATION of a framework does to each kind of argument.
 
     CONFIGURATION is a framework with its serializer (celery-json, rq-pickle ...); none means all of them. The answers
-    were measured on the real frameworks.
+    were measured on the real frameworks; where the project here says which version it uses, they are that version's.
     """
+    from jobcheck import show
     from jobcheck.report import wires
     from jobcheck.report.output import write_report
     from jobcheck.wire.tables import is_version
@@ -167,7 +168,8 @@ def wire(configurations: tuple[str, ...], kinds: tuple[str, ...], release: str |
         told = "a version is numbers, as 5.2.4" if configurations else "name the configuration whose version it is"
         raise click.BadParameter(told, param_hint="--release")
     try:
-        found, rows = wires.wires_named(configurations, release), wires.kinds_named(kinds)
+        versions = {} if release else show.versions(_request(format_="text", config=None, isolated=False, paths=()))
+        found, rows = wires.wires_named(configurations, release, versions), wires.kinds_named(kinds)
     except wires.UnknownNameError as error:
         raise click.UsageError(str(error)) from None
     text = wires.as_json(found, rows) if format_ == "json" else wires.as_text(found, rows, named=bool(configurations))

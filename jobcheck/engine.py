@@ -28,7 +28,7 @@ from jobcheck.patterns import Patterns
 from jobcheck.project.modules import Project
 from jobcheck.project.shape import ClassDecl, FunctionDecl, Hole
 from jobcheck.project.source import UnreadableSource
-from jobcheck.project.versions import versions
+from jobcheck.project.versions import project_versions
 from jobcheck.registry import Job, Registry
 from jobcheck.rules import all_rules
 from jobcheck.rules.base import Context, Rule
@@ -40,8 +40,6 @@ from jobcheck.solve.units import Unit
 
 # Each level of a question takes a handful of Python frames, and questions, flow and IR may each nest up to their bound.
 RECURSION_LIMIT = 12_000
-VERSIONED = frozenset({"celery", "kombu", "django-rq", "django-tasks", "sqlalchemy"})
-"""The packages whose version makes a difference to what is found; all that the wire tables have ranges for is among them."""
 # With fewer jobs and enqueues than this, further processes cost more than they save.
 WORTH_FORKING = 40
 
@@ -76,8 +74,7 @@ class _Run:
         self.frameworks = frameworks
         self.solver = Solver(self.project, frameworks, self._lower)
         self.solver.serializers = dict(settings.serializers)
-        said = versions(files.others, self.project.read, VERSIONED)
-        self.solver.versions = said | {name.lower(): version for name, version in settings.versions.items()}
+        self.solver.versions = project_versions(files.others, self.project.read, settings.versions)
         tests = Patterns(settings.tests)
         seen: dict[str, bool] = {}
         self.solver.is_test = lambda name: seen[name] if name in seen else seen.setdefault(name, tests.matches(name))

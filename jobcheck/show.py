@@ -38,6 +38,16 @@ def files(request: Request) -> int:
     return 0
 
 
+def versions(request: Request) -> dict[str, str]:
+    """Which versions the project uses, as far as files at its root say it: nothing is walked for a question about tables."""
+    from jobcheck.project.versions import project_versions
+
+    found = locate(request)
+    files = sorted([*found.root.glob("*"), *found.root.glob("requirements*/*")])
+    names = [path.relative_to(found.root).as_posix() for path in files if path.is_file()]
+    return project_versions(names, lambda name: (found.root / name).read_bytes(), found.settings.versions)
+
+
 def _python_files(found: Target) -> list[str]:
     from jobcheck.files import find_files
 

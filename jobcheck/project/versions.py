@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from posixpath import basename
 
 if sys.version_info >= (3, 11):
@@ -27,6 +27,14 @@ _RANGE_IN_TEXT = re.compile(r"[\"']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?" + _RA
 _RANGE_IN_TABLE = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*=\s*[\"']" + _RANGE, re.MULTILINE)
 _UPPER = re.compile(r"<(=?)\s*v?(\d+(?:\.\d+)*)")
 _LAST = 9999  # of the versions before a bound
+
+VERSIONED = frozenset({"celery", "kombu", "django-rq", "django-tasks", "sqlalchemy"})
+"""The packages whose version makes a difference to what is found; all that the wire tables have ranges for is among them."""
+
+
+def project_versions(names: Iterable[str], read: Callable[[str], bytes], told: Mapping[str, str]) -> dict[str, str]:
+    """The versions of `VERSIONED`, as the project's files have them; what its configuration `told` comes before them."""
+    return versions(names, read, VERSIONED) | {name.lower(): version for name, version in told.items()}
 
 
 def versions(names: Iterable[str], read: Callable[[str], bytes], wanted: frozenset[str]) -> dict[str, str]:

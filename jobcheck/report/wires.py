@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from jobcheck.report.as_json import Json, dumped
-from jobcheck.wire.tables import Outcome, OutcomeKind, Wire, measured_version, row_labels, row_names, wire, wire_names
+from jobcheck.wire.tables import Outcome, OutcomeKind, Wire, measured_version, row_labels, row_names, wire, wire_names, wire_of
 
 # The names that the measurement has; they are part of the JSON, as those of wires and kinds are.
 OUTCOMES: dict[OutcomeKind, str] = {
@@ -27,10 +27,14 @@ class UnknownNameError(Exception):
     """There is no such wire or kind; the message names the nearest."""
 
 
-def wires_named(words: Sequence[str], release: str | None) -> list[Wire]:
-    """The wires of these names, all for none. Raises UnknownNameError."""
+def wires_named(words: Sequence[str], release: str | None, versions: Mapping[str, str] | None = None) -> list[Wire]:
+    """The wires of these names, all for none: as that release has them, else as the project's `versions` do.
+
+    Raises UnknownNameError.
+    """
     names = [_one(word.lower().replace("_", "-"), word, wire_names(), "configuration") for word in words]
-    return [wire(name, release) for name in dict.fromkeys(names or wire_names())]
+    found = list(dict.fromkeys(names or wire_names()))
+    return [wire(name, release) if release else wire_of(name, versions or {}) for name in found]
 
 
 def kinds_named(words: Sequence[str]) -> list[str]:

@@ -342,9 +342,7 @@ class Solver:
         """A wire in the version that the project uses; one of the project's own by the name that a framework gave it."""
         if name in self.own_wires:
             return self.own_wires[name]
-        library = tables.wire(name).library
-        version = self.versions.get(library) or (self.versions.get("celery") if library == "kombu" else None)
-        return tables.wire(name, version)
+        return tables.wire_of(name, self.versions)
 
     def forced_wire(self, framework: str) -> str | None:
         """The serializer that jobcheck's own configuration names for a framework."""

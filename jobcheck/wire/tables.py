@@ -129,6 +129,12 @@ def wire(name: str, version: str | None = None) -> Wire:
     return Wire(name, found.library, found.format, found.keyword_arguments, found.positional, version, cells)
 
 
+def wire_of(name: str, versions: Mapping[str, str]) -> Wire:
+    """The wire of that name with the versions that a project uses: Celery's where kombu's is not known."""
+    library = wire(name).library
+    return wire(name, versions.get(library) or (versions.get("celery") if library == "kombu" else None))
+
+
 def outcome(wire: Wire, row: str) -> Outcome | None:
     """What the wire does to the row; None where it was not measured. Raises KeyError for an unknown row."""
     _tables().rows[row]

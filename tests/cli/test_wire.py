@@ -7,6 +7,12 @@ import pytest
 from jobcheck.wire.tables import row_names, wire, wire_names
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    """Not in a project that says which versions it uses."""
+    monkeypatch.chdir(tmp_path)
+
+
 def told(jobcheck, *args):
     ran = jobcheck("wire", *args)
     assert ran.exit_code == 0, ran.output
@@ -90,6 +96,17 @@ def test_an_older_release(jobcheck):
     (old,) = as_json(jobcheck, "celery-json", "--kind", "uuid", "--release", "5.2").values()
     assert (new["uuid"]["outcome"], old["uuid"]["becomes"]) == ("same", "a str")
     assert "as kombu 5.2 has it" in told(jobcheck, "celery-json", "--release", "5.2")
+
+
+def test_the_release_that_the_project_uses(jobcheck, shop):
+    (shop / "requirements.txt").write_text("celery>=5.0,<5.3\n")
+    (kinds,) = as_json(jobcheck, "celery-json", "--kind", "uuid").values()
+    assert kinds["uuid"]["becomes"] == "a str"
+    assert "as kombu 5.2.9999 has it" in told(jobcheck, "celery-json")
+    (kinds,) = as_json(jobcheck, "celery-json", "--kind", "uuid", "--release", "5.4").values()
+    assert kinds["uuid"]["outcome"] == "same"
+    (shop / "pyproject.toml").write_text('[tool.jobcheck.versions]\ncelery = "5.4"\n')
+    assert as_json(jobcheck, "celery-json", "--kind", "uuid")["celery-json"]["uuid"]["outcome"] == "same"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobcheck.engine import VERSIONED
+from jobcheck.project.versions import VERSIONED
 from jobcheck.wire.tables import SAME, Outcome, measured_version, outcome, row_names, wire, wire_names
 
 ROOT = Path(__file__).parents[2]
