@@ -61,12 +61,14 @@ _prove("Celery {celery} with Redis and a worker, on a clock 43,200 times as fast
 _prove(f"{_DJANGO}, which starts late", "on_celery:slow", 301, 306, 308, 403)
 _prove(f"{_CELERY}; the module is imported and no more", "on_celery:slow", 505)
 _prove(f"{_CELERY} in a process of its own", "celery_apart:another_process", 302)
+_prove("Celery {celery} with files for a broker, and the worker that the Procfile names", "celery_apart:as_deployed", 602, 603)
 _prove(f"{_DJANGO}; two workers that look at the same time", "celery_apart:side_by_side", 409)
 _prove(f"{_DJANGO}, which comes to it on the next day", "celery_moments:over_midnight", 307)
 _prove(f"{_CELERY}", "celery_moments:sleeping", 408)
 _prove(f"{_CELERY}, on a host four hours behind UTC", "celery_moments:four_hours_west", 504)
 _prove(f"{_CELERY}, with 500 rows", "on_celery:weighed", 506)
 _prove(f"{_CELERY}, sent by its beat", "celery_moments:beaten", 601, 607)
+_prove("Celery {celery}", "on_celery:known", 605)
 _prove("RQ {rq} with Redis and its SimpleWorker", "on_rq:plain", 604)
 _prove("Celery {celery}'s own crontab", "celery_moments:a_day", 606)
 
@@ -78,23 +80,25 @@ NOT_RUN = {
     "JOB002": "it speaks of a comment, not of a run",
     "JOB003": "it speaks of a comment, not of a run",
     "JOB009": "it speaks of jobcheck itself",
-    "JOB605": "which of two jobs of one name Celery keeps is chance: it looks through a set of functions",
     "JOB411": "it asks for a word of the author; what a second run does is measured for JOB401",
 }
 """Rules that a run cannot prove, and why."""
 
-PENDING = frozenset(f"JOB{number:03}" for number in (*(602, 603, 608),))
+PENDING = frozenset(f"JOB{number:03}" for number in (*(608,),))
 """Rules whose proof is not written yet; some are not there yet either."""
 
 
 def lay_out(code: str, side: str, folder: Path) -> Path:
-    """Make a project of one side of a proof: its file as `jobs.py`, what both sides share, and the shop's models."""
+    """Make a project of one side of a proof: its file as `jobs.py`, its folder, what both sides share, the shop's models."""
     proof = PROOFS[code]
     for source in (COMMON, proof.folder):
-        for path in sorted(path for path in source.rglob("*") if path.suffix in {".py", ".toml"}):
+        for path in sorted(path for path in source.rglob("*") if path.suffix in {".py", ".toml"} or path.name == "Procfile"):
             name = path.relative_to(source).as_posix()
             if name in {f"{other}.py" for other in SIDES} and source is not COMMON:
                 name = "jobs.py" if name == f"{side}.py" else ""
+            first, _, rest = name.partition("/")
+            if first in SIDES and rest:
+                name = rest if first == side else ""
             if name:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(path.read_bytes())

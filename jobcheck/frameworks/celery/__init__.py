@@ -29,7 +29,7 @@ class Celery:
     modules = frozenset({"celery", "celery_once", "celery_singleton", "django_celery_beat", "djcelery"})
     seeds = frozenset({
         "shared_task", "Celery", "celery", "delay", "apply_async", "send_task", "delay_on_commit", "apply_async_on_commit",
-        "crontab", "beat_schedule", "CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE",
+        "crontab", "beat_schedule", "CELERY_BEAT_SCHEDULE", "CELERYBEAT_SCHEDULE", "app.task",
     })  # fmt: skip
     marks = (
         rb"\.(?:delay|apply_async|delay_on_commit|apply_async_on_commit|send_task|add_periodic_task|starmap|chunks)\b",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import os
+import shlex
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +18,8 @@ from proofs.stages import on_celery
 from proofs.stages.on_celery import Load, Watch
 
 ENDED = Path("ended.log")
+LONG_ENOUGH = 5.0
+"""A worker that has taken no message by then, with nothing else to do, takes none."""
 
 
 def another_process(load: Load) -> str:
@@ -44,13 +48,32 @@ def _with_files(app: Celery) -> Celery:
     return app
 
 
-def _work(app: Celery) -> None:
+def _work(app: Celery, patience: float = on_celery.PATIENCE, **options: Any) -> None:
+    """Be a worker until a message has ended; one may also wait for nothing when the patience is another."""
     ended = threading.Event()
     watch = Watch(fast=False)
-    signals.task_postrun.connect(lambda **_: ended.set(), weak=False)
-    on_celery.start(app)
-    assert ended.wait(on_celery.PATIENCE)
+    for signal in (signals.task_postrun, signals.task_unknown):
+        signal.connect(lambda **_: ended.set(), weak=False)
+    on_celery.start(app, **options)
+    assert ended.wait(patience) or patience == LONG_ENOUGH
     ENDED.write_text("; ".join(watch.told()), encoding="utf-8")
+
+
+def as_deployed(load: Load) -> str:
+    """The worker that the Procfile starts: it imports what it is told to, and reads the queues that it is told to."""
+    words = shlex.split(Path("Procfile").read_text("utf-8").partition(":")[2])
+    options = {"queues": words[words.index("-Q") + 1]} if "-Q" in words else {}
+    child = os.fork()
+    if child == 0:
+        app = importlib.import_module(words[words.index("-A") + 1]).app
+        _work(_with_files(app), LONG_ENOUGH, **options)
+        os._exit(0)
+    module = load()
+    _with_files(module.app)
+    module.run()
+    os.waitpid(child, 0)
+    waiting = [f"a message waits in `{path.name.split('.')[-2]}`" for path in Path("messages").glob("*.msg")]
+    return "; ".join([ENDED.read_text("utf-8"), *waiting])
 
 
 def side_by_side(load: Load) -> str:

@@ -126,6 +126,14 @@ def on_another_host(load: Load) -> str:
     return told(load, Watch(fast=False), lambda: ours.rename("tmp-out-of-sight"))
 
 
+def known(load: Load) -> str:
+    """How many different jobs the names in the code stand for; which one is kept of several is chance."""
+    module = load()
+    module.app.finalize()
+    runs = {job.run.__name__ for job in module.JOBS}
+    return f"{len(module.JOBS)} names in the code stand for {len(runs)} job" + "s" * (len(runs) != 1)
+
+
 def told(load: Load, watch: Watch, between: Callable[[], object] = lambda: None, **options: Any) -> str:
     """`between` is done before a slow worker starts, which is given the options."""
     make_tables()

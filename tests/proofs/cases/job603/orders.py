@@ -1,0 +1,6 @@
+from deploy import app
+
+
+@app.task
+def settle(order_id):
+    return order_id
