@@ -6,8 +6,8 @@ name of one above it.
 ## Why it matters
 A message holds the name and nothing else that tells one job from another. Celery keeps one of the two, and which one may be
 another in the next process: both names in the code then stand for that one, and whoever enqueues the one job has the other
-performed, with arguments that were meant for the first (Celery 5.7 warns of it). TaskIQ keeps the last one. Dramatiq, Huey and Procrastinate refuse
-the second one when its module is imported.
+performed, with arguments that were meant for the first (Celery 5.7 warns of it). TaskIQ keeps the
+last one. Dramatiq, Huey and Procrastinate refuse the second one when its module is imported.
 
 ## Example
 ```python
