@@ -166,7 +166,7 @@ class Writers:
         if operation is None or operation.act != "update" or operation.model != wanted.model:
             return False
         if wanted.counted is None:
-            return bool((operation.fields or frozenset()) - wanted.own)
+            return bool(operation.fields)
         given = next((a.value for a in site.call.args if a.keyword == wanted.counted), None)
         return given is not None and by_database(self.solver, given, site.env)
 
