@@ -154,7 +154,7 @@ def test_methods_are_jobs(memory: Any) -> None:
         ("interval", {"seconds": 30, "max_instance": 1}),
         ("interval", {"seconds": 30, "user_id": 7}),
         ("interval", {"seconds": 30, "id": 7}),
-        ("interval", {"seconds": 30, "id": uuid.uuid4()}),
+        ("interval", {"seconds": 30, "id": uuid.UUID(int=7)}),
         ("interval", {"seconds": 30, "misfire_grace_time": 1.5}),
         ("interval", {"seconds": 30, "misfire_grace_time": timedelta(seconds=5)}),
         ("interval", {"seconds": 30, "max_instances": "2"}),
