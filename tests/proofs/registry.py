@@ -42,8 +42,8 @@ def _prove(on: str, stage: str, *numbers: int) -> None:
         PROOFS[code] = Proof(code, on, stage)
 
 
-_CELERY = "Celery {celery} with its memory broker and a worker"
-_DJANGO = "Celery {celery} with its memory broker and a worker, Django {django} on SQLite"
+_CELERY = "Celery {celery} with Redis and a worker"
+_DJANGO = "Celery {celery} with Redis and a worker, Django {django} on SQLite"
 _REFERENCE = "jobcheck.runtime"
 
 _prove(_CELERY, "on_celery:plain", 101, 102, 104, 105, 109, 110, 111)

@@ -12,8 +12,11 @@ import os
 import select
 import signal
 import sys
+import tempfile
 from pathlib import Path
 from typing import TextIO
+
+from proofs.stages.redis_server import REDIS, redis_server
 
 LONGEST = 40.0
 HERE = Path(__file__).parent
@@ -24,7 +27,8 @@ def load_frameworks() -> None:
     import django
     from django.conf import settings
 
-    for name in ("celery.app.amqp", "celery.contrib.testing.worker", "celery.worker.consumer", "kombu.transport.memory"):
+    celery = ("celery.app.amqp", "celery.contrib.testing.worker", "celery.worker.consumer")
+    for name in (*celery, "kombu.transport.memory", "kombu.transport.redis"):
         importlib.import_module(name)
     sqlite = {"ENGINE": "django.db.backends.sqlite3", "OPTIONS": {"timeout": 1, "init_command": "PRAGMA journal_mode=wal"}}
     if django.VERSION < (5, 1):
@@ -76,9 +80,13 @@ def in_a_child(order: dict[str, str]) -> str:
 def main(answers: TextIO) -> None:
     sys.path[:0] = [str(HERE / "standins"), str(HERE / "common")]
     load_frameworks()
-    for line in sys.stdin:
-        answers.write(json.dumps({"outcome": in_a_child(json.loads(line))}) + "\n")
-        answers.flush()
+    with tempfile.TemporaryDirectory() as box:
+        os.chdir(box)
+        with redis_server() as socket:
+            os.environ[REDIS] = str(socket or "")
+            for line in sys.stdin:
+                answers.write(json.dumps({"outcome": in_a_child(json.loads(line))}) + "\n")
+                answers.flush()
 
 
 if __name__ == "__main__":

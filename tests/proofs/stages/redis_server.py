@@ -10,6 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+REDIS = "PROOFS_REDIS"
+"""The environment variable that holds the socket of a Redis for all runs; each takes a database of its own."""
+DATABASES = 1000
+
 
 @contextmanager
 def redis_server() -> Iterator[Path | None]:
@@ -19,13 +23,20 @@ def redis_server() -> Iterator[Path | None]:
         yield None
         return
     socket = Path("redis.sock").resolve()
-    command = [server, "--port", "0", "--unixsocket", str(socket), "--save", "", "--logfile", "redis.log"]
+    command = [server, "--port", "0", "--unixsocket", str(socket), "--databases", str(DATABASES)]
+    command += ["--save", "", "--logfile", "redis.log"]
     with subprocess.Popen(command) as running:
         try:
             _wait_for(socket)
             yield socket
         finally:
             running.terminate()
+
+
+def own_url() -> str | None:
+    """The broker for one run: a database that no other run of the server has; None where there is no Redis."""
+    socket = os.environ.get(REDIS)
+    return f"redis+socket://{socket}?virtual_host={os.getpid() % DATABASES}" if socket else None
 
 
 def _wait_for(socket: Path) -> None:
