@@ -18,8 +18,9 @@ def read(made, named=None):
 
 def test_a_worker_that_names_none_reads_the_default_queue_only():
     made = app(task_routes={"shop.check": {"queue": "spam"}})
-    assert made.amqp.router.route({}, "shop.check")["queue"].name == "spam"
     assert read(made) == ["celery"]
+    # Asked last: before Celery 5.7 a process that sends to a queue lists it from then on, too.
+    assert made.amqp.router.route({}, "shop.check")["queue"].name == "spam"
 
 
 def test_or_all_that_are_declared():
