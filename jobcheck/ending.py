@@ -36,4 +36,4 @@ def run_and_end(command: Callable[[], None]) -> NoReturn:
         if stream is not None:
             with contextlib.suppress(OSError, ValueError):  # nobody reads any more: `jobcheck | head -1`
                 stream.flush()
-    os._exit(code if isinstance(code, int) else 0)
+    os._exit(code if isinstance(code, int) else int(code is not None))

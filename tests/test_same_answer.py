@@ -74,19 +74,22 @@ def test_order_of_paths(project: Path) -> None:
     assert output(project, project, *names) == output(project, project, *reversed(names))
 
 
-@settings(max_examples=15, deadline=None)
+@pytest.fixture(scope="module")
+def whole(project: Path) -> list[Finding]:
+    return findings(project)
+
+
+# Each draw is a run over all fixtures: fifteen of them, in three tests, so that processes share them.
+@pytest.mark.parametrize("third", range(3))
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_named_files_have_the_findings_of_the_whole(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-    """A part of the fixtures, another one each time, side by side; and some of its files by name."""
-    sources = sorted(f for f in FIXTURES.glob("*/*") if f.is_dir())
-    root = tmp_path_factory.mktemp("part")
-    for source in data.draw(st.lists(st.sampled_from(sources), min_size=12, max_size=24, unique=True)):
-        shutil.copytree(source, root / source.parent.name / source.name, ignore=shutil.ignore_patterns("__pycache__"))
-    whole = findings(root)
+def test_named_files_have_the_findings_of_the_whole(
+    project: Path, whole: list[Finding], third: int, data: st.DataObject
+) -> None:
     files = sorted({f.place.filename for f in whole})
-    for name in data.draw(st.lists(st.sampled_from(files), max_size=3, unique=True)) if files else ():
-        part = [f for f in findings(root, (name,)) if f.place.filename == name]
-        assert part == [f for f in whole if f.place.filename == name]
+    name = data.draw(st.sampled_from(files))
+    part = [f for f in findings(project, (name,)) if f.place.filename == name]
+    assert part == [f for f in whole if f.place.filename == name]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
