@@ -55,6 +55,7 @@ FACTS = {
     "test_django_q.py": "main",
     "test_taskiq.py": "main",
     "test_dramatiq.py": "main",
+    "test_queue_job.py": "main",
     "test_arq.py": "arq",
     "test_saq.py": "arq",
 }
