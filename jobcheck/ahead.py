@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 
 import msgspec
 
@@ -20,6 +19,7 @@ from jobcheck.code import ir
 from jobcheck.code.islands import cut
 from jobcheck.project.shallow import index
 from jobcheck.project.shape import FunctionDecl, Shape
+from jobcheck.values import dataclass
 
 # Below this many bytes of files, starting processes costs more than it saves (measured on two cores).
 WORTH_IT = 400_000

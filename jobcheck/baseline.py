@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from jobcheck.config_keys import ConfigError
 from jobcheck.findings import Confidence, Finding, FindingBuilder, Place, Severity
 from jobcheck.rules.catalogue import catalogue, find
+from jobcheck.values import dataclass
 
 VERSION = 1
 NEVER_KEPT = frozenset({"JOB002", "JOB003", "JOB009"})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser
+
+from jobcheck.values import dataclass
 
 _WORD = re.compile(rb"jobcheck\s*:|noqa|NOQA")
 _BLANK = re.compile(rb"(?:[ \t\f\r\n]|#[^\n]*)*")

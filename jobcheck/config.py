@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from jobcheck.config_keys import ConfigError, read_value
 from jobcheck.findings import Confidence, Severity
 from jobcheck.patterns import is_pattern
 from jobcheck.rules.catalogue import UnknownRuleError, breadth, catalogue, codes_for
+from jobcheck.values import dataclass
 
 __all__ = ["DEFAULT_EXCLUDE", "DEFAULT_TESTS", "ConfigError", "Layer", "Settings", "settings_from"]
 

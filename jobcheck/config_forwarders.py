@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from jobcheck.values import dataclass
 
 Place = int | str
 """A parameter: its position, counted without `self`, or its name."""

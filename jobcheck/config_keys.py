@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
 
 from jobcheck.config_forwarders import read_forwarders
 from jobcheck.findings import Confidence, Severity
+from jobcheck.values import dataclass
 
 Level = TypeVar("Level", Severity, Confidence)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 
 from jobcheck.rules.catalogue import find
+from jobcheck.values import dataclass
 
 IGNORE, IGNORE_FILE, IDEMPOTENT, NOQA, BROKEN = "ignore", "ignore-file", "idempotent", "noqa", "broken"
 

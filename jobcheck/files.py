@@ -7,11 +7,13 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
+
+from jobcheck.values import dataclass
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jobcheck.baseline import Baseline
 from jobcheck.config import Settings
@@ -12,6 +12,7 @@ from jobcheck.engine_types import WHOLE_PROJECT, Report
 from jobcheck.findings import Finding, Severity, with_fingerprints
 from jobcheck.patterns import matches
 from jobcheck.rules.catalogue import catalogue
+from jobcheck.values import dataclass
 
 NOT_SELECTED = "of rules that are off"
 NOT_NAMED = "in files that were not named"

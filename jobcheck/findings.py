@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+
+from jobcheck.values import dataclass
 
 
 class Severity(enum.IntEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
 from jobcheck.code import ir
@@ -11,6 +11,7 @@ from jobcheck.project.shape import FunctionDecl
 from jobcheck.solve.flow import Around, Exit, Site
 from jobcheck.solve.kinds import UNKNOWN, ClassRef, FunctionRef, Origin, Value
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 
 @dataclass(eq=False, slots=True)

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from jobcheck.baseline import NEVER_KEPT, Baseline, baseline_text, read_baseline
@@ -20,6 +20,7 @@ from jobcheck.report.names import Names, names_from
 from jobcheck.report.output import check_writable, wants_colour, write_file, write_report
 from jobcheck.report.text import counted
 from jobcheck.targets import Asked, PathError, Target, stdin_target, target
+from jobcheck.values import dataclass
 
 HUMAN = ("full", "concise")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jobcheck.comments import Comment, comments
 from jobcheck.directives import BROKEN, IDEMPOTENT, IGNORE_FILE, NOQA, Directive, Item, directives
 from jobcheck.findings import Place
 from jobcheck.rules.catalogue import find
+from jobcheck.values import dataclass
 
 SELF = frozenset({"JOB002", "JOB003"})
 """The rules about suppressions themselves: naming them is never judged as unused."""

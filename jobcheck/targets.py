@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePath
 
 from jobcheck.config import ConfigError, Layer, Settings, settings_from
 from jobcheck.config_files import find_config, read_config
 from jobcheck.engine_types import WHOLE_PROJECT
+from jobcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

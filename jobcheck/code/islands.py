@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jobcheck.code.nesting import depth
+from jobcheck.values import dataclass
 
 __all__ = ["Island", "cut", "depth"]
 

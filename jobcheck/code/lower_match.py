@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import libcst as cst
@@ -11,6 +11,7 @@ import libcst as cst
 from jobcheck.code import ir, literals
 from jobcheck.code.lower_expr import expr
 from jobcheck.code.scanner import MismatchError, Scanner
+from jobcheck.values import dataclass
 
 
 @dataclass

@@ -7,11 +7,12 @@ readings of a bracket all the way down, so that its time doubles (or more) with 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 
 import tree_sitter
 import tree_sitter_python
+
+from jobcheck.values import dataclass
 
 _ERROR = 0xFFFF  # tree-sitter's id for the nodes that hold what it could not parse
 MANY = 50_000

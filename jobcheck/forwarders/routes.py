@@ -7,7 +7,6 @@ it is then walked forwards, each function as the call before it sees it (`solve.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -19,6 +18,7 @@ from jobcheck.solve.kinds import Function, FunctionRef, Instance, LocalFunction,
 from jobcheck.solve.sites import Flow, Site
 from jobcheck.solve.subclasses import subclasses
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -12,6 +12,7 @@ from jobcheck.registry import Argument, Malformed, Option
 from jobcheck.solve.binding import handed
 from jobcheck.solve.defs import Def, Env, ExprDef
 from jobcheck.solve.kinds import Literal, Mapping, Origin, Plain, Sequence, Value
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

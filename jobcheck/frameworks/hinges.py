@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jobcheck.code import ir
+from jobcheck.values import dataclass
 
 _NAMES = frozenset({"name", "task", "varies", "func", "f", "function", "job"})
 _LISTS = frozenset({"args", "kwargs"})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jobcheck.frameworks.celery import names
 from jobcheck.registry import Option
 from jobcheck.solve.kinds import Instance, Literal
+from jobcheck.values import dataclass
 
 SECONDS = "a number of seconds"
 OBJECT = object()

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -18,6 +17,7 @@ from jobcheck.project.shape import DecoratorDecl, FunctionDecl
 from jobcheck.solve.decorators import TRANSPARENT
 from jobcheck.solve.defs import dotted, statements
 from jobcheck.solve.kinds import FunctionRef
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

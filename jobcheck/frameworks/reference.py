@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -36,6 +35,7 @@ from jobcheck.solve.kinds import (
     Value,
     known,
 )  # fmt: skip
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from posixpath import basename, dirname, join
+
+from jobcheck.values import dataclass
 
 _SERVED = "manage.py"  # it is run as a script, so its directory is on the path, even when that is a package
 _MARKERS = frozenset({"pyproject.toml", "setup.py", "setup.cfg", _SERVED})

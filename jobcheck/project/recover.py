@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jobcheck.project import from_ast
 from jobcheck.project.shallow import Scope, depth_of, parse, read_tree
 from jobcheck.project.shape import Hole
+from jobcheck.values import dataclass
 
 _STRING_OR_COMMENT = (
     rb"#[^\n]*"

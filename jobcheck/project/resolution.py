@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jobcheck.project.shape import Declaration
+from jobcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from ast import literal_eval
-from dataclasses import dataclass, field
+from dataclasses import field
 from unicodedata import normalize
 
 import tree_sitter_python
@@ -29,6 +29,7 @@ from jobcheck.project.shape import (
     Span,
     StatementDecl,
 )
+from jobcheck.values import dataclass
 
 _LANGUAGE = Language(tree_sitter_python.language())
 

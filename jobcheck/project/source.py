@@ -6,12 +6,13 @@ import codecs
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import accumulate
 from tokenize import detect_encoding
 
 from jobcheck.findings import Place
+from jobcheck.values import dataclass
 
 # A module written for Python 3.6 or older says so in its code, not only in its texts.
 _ASYNC_BOUND = re.compile(rb"^(?:from[^\n#]+ import async\b|import async\b|async[ \t]*=|@async\.)", re.MULTILINE)

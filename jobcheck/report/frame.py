@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 
 from jobcheck.findings import Place
+from jobcheck.values import dataclass
 
 TAB = 4
 LONGEST = 160

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jobcheck.engine_types import Report
 from jobcheck.filters import Shown
 from jobcheck.findings import Finding, Place
 from jobcheck.report.frame import FrameLine, displayed, frame, source_lines
 from jobcheck.report.names import Names
+from jobcheck.values import dataclass
 
 Paint = Callable[[str, str], str]
 """Colours a text for its role: "error", "warning", "info", "strong", "quiet"."""

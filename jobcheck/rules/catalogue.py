@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from functools import cache
+
+from jobcheck.values import dataclass
 
 DOCS_URL: str | None = None
 """Where the pages of the rules are published, with `{name}` for the rule; None as long as they are not."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -21,6 +20,7 @@ from jobcheck.solve.kinds import UNKNOWN, ClassObject, ClassRef, Function, Funct
 from jobcheck.solve.sites import Site
 from jobcheck.solve.subclasses import subclasses
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from jobcheck.project import modules
@@ -12,6 +12,7 @@ from jobcheck.solve import stdlib
 from jobcheck.solve.kinds import ClassObject, ClassRef, External
 from jobcheck.solve.orm import records
 from jobcheck.solve.orm.django_tables import MODEL_BASES
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

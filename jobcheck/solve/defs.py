@@ -7,10 +7,11 @@ runs. `solve.values` turns a Def into a Value on demand.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Union
 
 from jobcheck.code import ir
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.kinds import Value

@@ -8,7 +8,7 @@ sendgrid 6; post_office 3). Methods of HTTP: RFC 9110 section 9.2.2, which says 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from jobcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ below it that lead to the place. What cannot be seen has no effect and does not 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -19,6 +19,7 @@ from jobcheck.solve.kinds import ClassObject, ClassRef, Function, FunctionRef, I
 from jobcheck.solve.order import chain
 from jobcheck.solve.sites import Around, Exit, Flow, Site
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

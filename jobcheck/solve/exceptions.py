@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import builtins
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import ClassObject, ClassRef, External, Kind, Sequence, Value
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

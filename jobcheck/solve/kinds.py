@@ -8,8 +8,10 @@ unknown never produces a finding.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, Union, runtime_checkable
+
+from jobcheck.values import dataclass
 
 # Widening is fixed: a value keeps at most this many alternatives, a container this many known items, and containers
 # nest this deep. What is beyond becomes open.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -12,6 +11,7 @@ from jobcheck.project.shape import FunctionDecl
 from jobcheck.solve.kinds import ClassObject, Function, FunctionRef
 from jobcheck.solve.sites import Flow, Site
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

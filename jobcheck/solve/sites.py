@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jobcheck.code import ir
 from jobcheck.solve.defs import Env
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 
 @dataclass(eq=False, slots=True)

@@ -6,7 +6,6 @@ Nothing is evaluated here but callees. In a bound flow (see `binding`) parameter
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from jobcheck.code import ir
@@ -28,6 +27,7 @@ from jobcheck.solve.defs import (
 )  # fmt: skip
 from jobcheck.solve.kinds import Function, LocalFunction
 from jobcheck.solve.sites import Flow, Site
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

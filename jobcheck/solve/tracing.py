@@ -5,12 +5,13 @@ Only what surely is: what was converted, rebound or narrowed by a type test on t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.solve.defs import ChangeDef, Def, Env, ExprDef, IterDef, NarrowDef, ParamDef, PhiDef, UnpackDef
 from jobcheck.solve.kinds import EnumMember, External, Kind, Literal
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

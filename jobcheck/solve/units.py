@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.solve.defs import all_params, assigned_names
 from jobcheck.solve.kinds import ClassRef, Origin
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.flow import Flow

@@ -8,7 +8,7 @@ not evidence of anything, except that `escapes` says where the value goes out of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from jobcheck.code import ir
@@ -26,6 +26,7 @@ from jobcheck.solve.kinds import (
 )  # fmt: skip
 from jobcheck.solve.tracing import ITEM_METHODS, Path, Trace, Tracer, called_name
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.solve import kinds
 from jobcheck.solve.describe import describe
 from jobcheck.solve.kinds import Alt, Kind, Origin, Value
+from jobcheck.values import dataclass
 from jobcheck.wire.rows import ClassFacts, key_rows, rows_of, weakest
 from jobcheck.wire.tables import Outcome, Wire
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal
 
 import msgspec
+
+from jobcheck.values import dataclass
 
 OutcomeKind = Literal["same", "changed", "enqueue-error", "worker-error"]
 

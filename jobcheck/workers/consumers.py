@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from posixpath import basename
 
 from jobcheck.solve.kinds import Origin
+from jobcheck.values import dataclass
 from jobcheck.workers import options
 from jobcheck.workers.words import VARIABLE, is_run
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from posixpath import basename
 from typing import TYPE_CHECKING
 
 from jobcheck.project.source import UnreadableSource
 from jobcheck.solve.kinds import Origin
+from jobcheck.values import dataclass
 from jobcheck.workers.consumers import Consumer, consumers
 from jobcheck.workers.texts import pieces
 from jobcheck.workers.words import commands

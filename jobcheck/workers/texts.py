@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import yaml
+
+from jobcheck.values import dataclass
 
 _CONTINUED = re.compile(rb"\\[ \t]*\r?\n")
 # A YAML file that is a template of one: what a worker is started with is decided elsewhere.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jobcheck.registry import Job, Option
 from jobcheck.solve.kinds import UNKNOWN, FrameworkValue, Kind, Literal, Origin, Value, known
+from jobcheck.values import dataclass
 
 NAME = "celery"
 

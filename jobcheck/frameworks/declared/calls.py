@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.frameworks import arguments
 from jobcheck.frameworks.declared.spec import Form
 from jobcheck.registry import Enqueue
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jobcheck.frameworks.declared.spec import Declares, Form
 from jobcheck.frameworks.passing import Passing
 from jobcheck.registry import Argument, Job, Option
 from jobcheck.solve.kinds import FunctionRef, Origin
+from jobcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

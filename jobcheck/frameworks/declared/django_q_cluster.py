@@ -6,11 +6,11 @@ Source: django_q/conf.py, monitor.py and brokers/ of django-q2 1.11.1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.frameworks.settings_text import said
 from jobcheck.solve.kinds import Origin
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

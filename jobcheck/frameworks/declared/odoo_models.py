@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.project.shape import ClassDecl
 from jobcheck.solve.defs import Env, ExprDef, IterDef, NarrowDef, ParamDef
 from jobcheck.solve.kinds import ClassRef, FunctionRef
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

@@ -7,7 +7,6 @@ verb of its own, so the calls that make a delayable are sought, and the call on 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -20,6 +19,7 @@ from jobcheck.registry import Enqueue, Job, Message, Registry, Unsent
 from jobcheck.solve.defs import Env, ExprDef
 from jobcheck.solve.flow import Exit, Flow, Site
 from jobcheck.solve.kinds import External, Function, FunctionRef
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -17,6 +17,7 @@ from jobcheck.registry import Argument, Cause, Dedup, Enqueue, Handler, Job, Opt
 from jobcheck.solve.exceptions import of_value
 from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import ClassObject, ClassRef, FrameworkValue, Literal, Plain, Sequence, known, plain
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

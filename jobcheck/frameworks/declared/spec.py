@@ -6,8 +6,10 @@ A framework that fits these tables needs no code of its own; `engine.DeclaredFra
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, Union
+
+from jobcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jobcheck.code import ir
 from jobcheck.rules.arguments.trails import callee, trail
 from jobcheck.rules.base import Confidence, Context
@@ -12,6 +10,7 @@ from jobcheck.solve.defs import EnterDef, Env
 from jobcheck.solve.kinds import ClassObject, ClassRef, FrameworkValue, Instance, Literal, Plain
 from jobcheck.solve.operators import plain_name
 from jobcheck.solve.sources import Source
+from jobcheck.values import dataclass
 
 LONGEST_TRAIL = 12
 # Calls that change how contents are written but not how much there is: the argument, or the owner of the method.

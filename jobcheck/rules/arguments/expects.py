@@ -8,7 +8,6 @@ import decimal
 import fractions
 import pathlib
 import uuid
-from dataclasses import dataclass
 
 from jobcheck.registry import Job
 from jobcheck.rules.arguments import places
@@ -28,6 +27,7 @@ from jobcheck.solve.kinds import (
 )
 from jobcheck.solve.operators import plain_name
 from jobcheck.solve.uses import Use, Uses
+from jobcheck.values import dataclass
 from jobcheck.wire.judge import Trip
 
 _ARRIVED: dict[str, type] = {

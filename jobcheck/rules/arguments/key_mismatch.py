@@ -43,7 +43,6 @@ or that tries the string too, are left alone.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
@@ -54,6 +53,7 @@ from jobcheck.solve import operators
 from jobcheck.solve.kinds import UNKNOWN, EnumMember, Kind, Literal, Mapping, Sequence, Value
 from jobcheck.solve.tracing import Path
 from jobcheck.solve.uses import Use, Uses
+from jobcheck.values import dataclass
 from jobcheck.wire.rows import key_rows, weakest
 
 _DICT_METHODS = frozenset({"get", "items", "keys", "values", "setdefault", "update"})

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.solve.defs import ChangeDef, Def, Env, ExprDef, IterDef, NarrowDef, ParamDef, PhiDef
 from jobcheck.solve.sites import Around, Flow
 from jobcheck.solve.tracing import called_name
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

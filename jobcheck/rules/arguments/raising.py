@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
@@ -16,6 +15,7 @@ from jobcheck.solve.kinds import ClassObject, ClassRef, Instance, Origin
 from jobcheck.solve.order import chain
 from jobcheck.solve.reach import Visit
 from jobcheck.solve.sites import Around, Exit
+from jobcheck.values import dataclass
 
 # Further down, what is raised is mostly for somebody else: a job that fails of it is not expected to.
 DEEPEST_CALL = 2

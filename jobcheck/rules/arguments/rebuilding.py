@@ -7,7 +7,6 @@ a class that never calls `super().__init__` keeps the first ones. pickle asks ex
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -17,6 +16,7 @@ from jobcheck.solve.defs import dotted
 from jobcheck.solve.kinds import ClassObject, ClassRef, External, FunctionRef, Origin
 from jobcheck.solve.sites import Flow, Site
 from jobcheck.solve.stdlib import BUILTIN_EXCEPTIONS
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jobcheck.code import ir
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.registry import Job
@@ -23,6 +21,7 @@ from jobcheck.solve.kinds import (
     Value,
 )  # fmt: skip
 from jobcheck.solve.uses import Use, Uses, uses_of
+from jobcheck.values import dataclass
 from jobcheck.wire.rows import rows_of
 
 # Methods by which a record writes itself back, and those by which it is read anew.

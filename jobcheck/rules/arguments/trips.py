@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.findings import Confidence
 from jobcheck.registry import Argument, Message
 from jobcheck.rules.base import Context, FindingBuilder, Rule
 from jobcheck.solve.kinds import Instance, Mapping, Origin, Sequence, Value
+from jobcheck.values import dataclass
 from jobcheck.wire.judge import SOME, Trip, judge
 from jobcheck.wire.tables import Outcome
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.registry import Argument, Enqueue
@@ -13,6 +12,7 @@ from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import EnterDef, Env, ExprDef, UnpackDef
 from jobcheck.solve.kinds import Literal
 from jobcheck.solve.sources import Source
+from jobcheck.values import dataclass
 
 LONGEST_PATH = 12
 DEEPEST_ITEM = 3

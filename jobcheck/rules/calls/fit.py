@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.findings import Confidence
 from jobcheck.registry import Argument, Enqueue, Message, Parameter, Signature
 from jobcheck.rules.base import Context
+from jobcheck.values import dataclass
 
 # What the first parameter of a job that gets itself is called.
 SELF_NAMES = frozenset({"self", "_self", "task", "_task", "this", "celery_task", "current_task", "task_self", "job"})

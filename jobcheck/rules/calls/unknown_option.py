@@ -44,7 +44,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import options
@@ -54,6 +53,7 @@ from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.calls import used_names
 from jobcheck.solve.kinds import FrameworkValue, Kind, Literal
 from jobcheck.solve.operators import plain_name
+from jobcheck.values import dataclass
 
 # How near a misspelt name must be.
 _NEAR = 0.8

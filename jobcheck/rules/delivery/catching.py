@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
@@ -14,6 +13,7 @@ from jobcheck.solve.exceptions import Errors, lineage, named, takes
 from jobcheck.solve.flow import Around, Flow
 from jobcheck.solve.kinds import ClassRef, External, Function, Origin
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 BROAD = frozenset({"Exception", "BaseException"})
 _EVERYTHING = Errors((ClassRef("BaseException"),))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jobcheck.findings import Confidence, Severity
 from jobcheck.solve.kinds import Origin
+from jobcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.registry import Cause, Job
@@ -15,6 +14,7 @@ from jobcheck.solve.exceptions import canonical, lineage
 from jobcheck.solve.kinds import ClassRef
 from jobcheck.solve.order import chain
 from jobcheck.solve.sites import Flow
+from jobcheck.values import dataclass
 
 # What somebody outside notices when it is done twice.
 NOTICED = frozenset({"payment", "mail", "message", "http"})

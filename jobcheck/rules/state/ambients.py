@@ -6,7 +6,7 @@ django-threadlocals; Django 5.2 (translation, time zone); Pyramid 2.0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from jobcheck.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from jobcheck.code import ir
 from jobcheck.rules.state import keys
@@ -17,6 +17,7 @@ from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sites import Write
 from jobcheck.solve.solver import Solver
 from jobcheck.solve.sources import Source
+from jobcheck.values import dataclass
 
 # How many callers up, and helpers down, changes are sought; and how many callers are looked at.
 DEEPEST = 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
@@ -13,6 +13,7 @@ from jobcheck.solve.flow import Flow, Site
 from jobcheck.solve.kinds import ClassRef, FunctionRef, Origin
 from jobcheck.solve.solver import Solver
 from jobcheck.solve.sources import Source
+from jobcheck.values import dataclass
 
 # How many helpers down reports are sought, and how many flows one job takes.
 DEEPEST = 3

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
@@ -14,6 +13,7 @@ from jobcheck.solve.flow import Flow
 from jobcheck.solve.kinds import ClassRef, FrameworkValue, FunctionRef, Instance, Kind, Mapping, Origin, Sequence
 from jobcheck.solve.reach import Visit
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 # What frameworks keep on the object, and say so.
 _OWN = frozenset({

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
@@ -16,6 +15,7 @@ from jobcheck.solve.kinds import External
 from jobcheck.solve.order import chain, may_precede
 from jobcheck.solve.sites import Around, Flow, Site
 from jobcheck.solve.sources import Source
+from jobcheck.values import dataclass
 
 _REMOVES = frozenset({"os.remove", "os.unlink", "shutil.rmtree", "os.removedirs", "os.rmdir"})
 _OPENS = frozenset({"open", "io.open", "builtins.open", "codecs.open", "gzip.open"})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
@@ -13,6 +12,7 @@ from jobcheck.project.shape import AssignDecl
 from jobcheck.rules.base import Context
 from jobcheck.solve.kinds import FunctionRef, Mapping, Origin, Sequence
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 CHANGES = frozenset({
     "append", "add", "update", "extend", "insert", "appendleft", "setdefault", "pop", "popitem", "popleft", "remove", "discard",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
@@ -16,6 +15,7 @@ from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import External, FunctionRef, Origin
 from jobcheck.solve.reach import Visit
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 _FUNCTIONS_OF_FUNCTIONS = 3
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
@@ -17,6 +17,7 @@ from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sites import Around, Write
 from jobcheck.solve.solver import Solver
 from jobcheck.solve.sources import Source
+from jobcheck.values import dataclass
 
 DEEPEST = 2
 MOST_FRAMES = 24

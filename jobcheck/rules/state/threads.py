@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.rules.base import Context
@@ -13,6 +12,7 @@ from jobcheck.solve.flow import Flow, Site
 from jobcheck.solve.kinds import ClassObject, External, Function, Kind, LocalFunction, Origin
 from jobcheck.solve.order import chain
 from jobcheck.solve.reach import Visit
+from jobcheck.values import dataclass
 
 _THREADS = frozenset({"threading.Thread", "threading.Timer"})
 

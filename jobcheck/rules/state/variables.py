@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.project import modules
@@ -15,6 +14,7 @@ from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import External, Instance, Origin, Plain, Value
 from jobcheck.solve.reach import Visit
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 _LOCALS = frozenset({
     "threading.local", "_threading_local.local", "asgiref.local.Local", "werkzeug.local.Local", "gevent.local.local",

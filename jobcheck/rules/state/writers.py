@@ -11,7 +11,6 @@ import itertools
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.project.shape import ClassDecl
@@ -26,6 +25,7 @@ from jobcheck.solve.kinds import ClassRef, FunctionRef, Origin
 from jobcheck.solve.sites import Site, Write
 from jobcheck.solve.solver import Solver
 from jobcheck.solve.units import Unit
+from jobcheck.values import dataclass
 
 # Classes whose subclasses save what a user has entered, by the ends of their names.
 _EDITORS = ("ModelForm", "ModelSerializer", "UpdateView", "ModelViewSet")

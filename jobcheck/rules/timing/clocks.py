@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from jobcheck.code import ir
@@ -12,6 +11,7 @@ from jobcheck.rules.base import Context
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import AugDef, Def, Env, ExprDef, NarrowDef, PhiDef
 from jobcheck.solve.kinds import External, Function, Literal, Origin, Plain
+from jobcheck.values import dataclass
 
 _DEEPEST = 8
 _DATETIME = "datetime.datetime."

@@ -43,7 +43,6 @@ Frappe's is told where it reads the field that was set; that it does not find a 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.findings import Confidence
 from jobcheck.registry import Message
@@ -56,6 +55,7 @@ from jobcheck.solve.transactions import CERTAIN, LIKELY, Path
 from jobcheck.solve.transactions.keys import KEYS
 from jobcheck.solve.transactions.rows import Row
 from jobcheck.solve.transactions.writes import Writes
+from jobcheck.values import dataclass
 
 _LEVELS = {CERTAIN: Confidence.HIGH, LIKELY: Confidence.MEDIUM}
 _DONE = {"create": "creates", "upsert": "may create", "save": "saves", "add": "creates", "update": "updates", "delete": "deletes"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.code.walk import children
@@ -17,6 +16,7 @@ from jobcheck.solve.reach import Visit
 from jobcheck.solve.sites import Site
 from jobcheck.solve.solver import Solver
 from jobcheck.solve.transactions.keys import KEYS
+from jobcheck.values import dataclass
 
 _ASKS = frozenset({"fetch", "lock", "exists", "count", "update", "delete", "upsert", "refresh"})
 # Calls that an argument may be given to without the database being asked.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
@@ -21,6 +20,7 @@ from jobcheck.solve.sources import Source, single
 from jobcheck.solve.transactions import CERTAIN, Path
 from jobcheck.solve.transactions.rows import Key
 from jobcheck.solve.transactions.writes import Writes
+from jobcheck.values import dataclass
 
 _SAVES = frozenset({"save", "create", "upsert", "add"})
 _ENDS = frozenset({"flush", "commit"})

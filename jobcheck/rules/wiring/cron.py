@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from jobcheck.registry import Argument
 from jobcheck.solve.kinds import Kind, Literal, Sequence
+from jobcheck.values import dataclass
 
 # Least and greatest number of each field.
 RANGES = {"minute": (0, 59), "hour": (0, 23), "day_of_week": (0, 6), "day_of_month": (1, 31), "month_of_year": (1, 12)}

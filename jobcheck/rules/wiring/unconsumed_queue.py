@@ -36,12 +36,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import queues
 from jobcheck.registry import Enqueue, QueueUse, Registry
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.values import dataclass
 from jobcheck.workers.consumers import Consumer
 from jobcheck.workers.search import workers
 

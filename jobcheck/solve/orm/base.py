@@ -7,13 +7,14 @@ about a call or a class and nothing more: what follows from them for a job, rule
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from jobcheck.code import ir
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import UNKNOWN, ClassRef, Instance, Value
 from jobcheck.solve.sites import Site
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

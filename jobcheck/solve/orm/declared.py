@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.project.shape import AssignDecl
 from jobcheck.solve.defs import Env, ExprDef
 from jobcheck.solve.kinds import ClassObject, ClassRef, External, FrameworkValue, Kind
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

@@ -3,7 +3,7 @@ REST framework 3.16's references."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -37,6 +37,7 @@ from jobcheck.solve.orm.django_query import NAME, OWN, Method, Query, query_of
 from jobcheck.solve.orm.django_records import Records
 from jobcheck.solve.orm.django_views import Views
 from jobcheck.solve.sites import Site
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

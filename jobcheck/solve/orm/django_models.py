@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from jobcheck.code import ir
@@ -29,6 +28,7 @@ from jobcheck.solve.orm import django_tables as tables
 from jobcheck.solve.orm.base import FieldInfo
 from jobcheck.solve.orm.django_apps import Apps
 from jobcheck.solve.orm.django_unique import Unique
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.classes import ClassInfo

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from jobcheck.solve.kinds import (
     UNKNOWN,
@@ -22,6 +22,7 @@ from jobcheck.solve.kinds import (
     known,
     plain,
 )  # fmt: skip
+from jobcheck.values import dataclass
 
 NAME = "django"
 # The model of a queryset's own methods, which serve any: it stands for the one of the queryset they are called on.

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from jobcheck.code import ir
 from jobcheck.solve.kinds import ClassRef, FrameworkValue, Instance, Kind, Value, known
+from jobcheck.values import dataclass
 
 NAME = "mongoengine"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jobcheck.code import ir
 from jobcheck.solve.kinds import UNKNOWN, ClassRef, FrameworkValue, Kind, Sequence, Value, known
+from jobcheck.values import dataclass
 
 NAME = "peewee"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Literal
 
 from jobcheck.code import ir
@@ -26,6 +26,7 @@ from jobcheck.solve.orm.base import FieldInfo
 from jobcheck.solve.orm.declared import Declaration, declarations, keyword, positional, qualname, text, truth
 from jobcheck.solve.orm.sqlalchemy_kinds import Column, Statement, made, ours, short
 from jobcheck.solve.orm.sqlalchemy_types import type_value
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal as OneOf
 
 from jobcheck.code import ir
 from jobcheck.solve.kinds import UNKNOWN, ClassRef, FrameworkValue, Instance, Kind, Literal, Sequence, Value, join, known
+from jobcheck.values import dataclass
 
 NAME = "sqlalchemy"
 

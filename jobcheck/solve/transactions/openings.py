@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jobcheck.solve.kinds import ClassRef, Origin
+from jobcheck.values import dataclass
 
 CERTAIN, LIKELY, POSSIBLE = 3, 2, 1
 

@@ -7,7 +7,7 @@ Nothing is said of what cannot be seen: a call without a path may run in a trans
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -18,6 +18,7 @@ from jobcheck.solve.transactions.blocks import Blocks
 from jobcheck.solve.transactions.entries import Entries
 from jobcheck.solve.transactions.openings import Opening
 from jobcheck.solve.transactions.signals import Sends
+from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jobcheck.solve.kinds import ClassRef, Origin
 from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sources import Source
+from jobcheck.values import dataclass
 
 
 @dataclass(eq=False, slots=True)
