@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.project import modules
-from jobcheck.project.shape import AssignDecl, ClassDecl
+from jobcheck.project.shape import AssignDecl, ClassDecl, FunctionDecl
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
     UNKNOWN,
     ClassRef,
     FrameworkValue,
+    FunctionRef,
     Instance,
     Literal,
     Mapping,
@@ -25,12 +26,14 @@ from jobcheck.solve.kinds import (
 )  # fmt: skip
 from jobcheck.solve.orm import django_tables as tables
 from jobcheck.solve.orm.django_query import NAME, Method, Query, as_queryset, query_of
+from jobcheck.solve.pursuit import HOLDS
 
 if TYPE_CHECKING:
     from jobcheck.solve.orm.django_classes import Sorts
     from jobcheck.solve.orm.django_models import Models
 
 _CALLED = re.compile(rb"\s*([A-Za-z_][\w.]*)\s*\(")
+_STORED = re.compile(rb"""\[\s*["'](\w+)["']\s*\]\s*=(?!=)""")
 _TEXT = known(Mapping("dict", (), (plain("str"), UNKNOWN)))
 _MOST_FIELDS = 30
 
@@ -43,6 +46,7 @@ class Forms:
         self.sorts = sorts
         self.solver = models.solver
         self._data: dict[ClassRef, Value] = {}
+        self._fields: dict[ClassRef, dict[str, Value]] = {}
 
     def attribute(self, owner: Instance, sort: str, name: str) -> Value | None:
         """`form.name`, where the project does not declare it."""
@@ -77,11 +81,47 @@ class Forms:
     def data(self, cls: ClassRef, sort: str) -> Value:
         """What validation gives: a dict, with the kinds of the fields that can be seen."""
         if cls not in self._data:
-            self._data[cls] = _TEXT
-            fields = {**self._of_model(cls, sort), **self._declared(cls, sort)}
-            entries = tuple((known(Literal(name)), value) for name, value in list(fields.items())[:_MOST_FIELDS])
-            self._data[cls] = known(Mapping("dict", entries, (plain("str"), UNKNOWN)))
+            fields, methods = self.fields(cls, sort), self._cleaning(cls, sort)
+            pursuit, key = self.solver.pursuit, ("validated", cls)
+            met = [pursuit.meets(k) for k in (key, *(("returns", ref) for ref in methods.values()))]
+            if any(met):
+                return _mapping(fields)  # a method of the class, which looks at what it is given
+            saved = pursuit.enter(key)
+            try:
+                cleaned = {name: self.solver.returned(ref) for name, ref in methods.items()}
+                value = _mapping({**fields, **cleaned, **dict.fromkeys(self._stored(cls, sort), UNKNOWN)})
+            finally:
+                holds = pursuit.leave(key, saved)
+            if holds != HOLDS:
+                return value
+            self._data[cls] = value
         return self._data[cls]
+
+    def fields(self, cls: ClassRef, sort: str) -> dict[str, Value]:
+        """The kinds of the fields, as they are before the class's own methods see them."""
+        if cls not in self._fields:
+            self._fields[cls] = {}  # a class that leads to itself
+            self._fields[cls] = {**self._of_model(cls, sort), **self._declared(cls, sort)}
+        return self._fields[cls]
+
+    def _cleaning(self, cls: ClassRef, sort: str) -> dict[str, FunctionRef]:
+        """The class's own methods that give a field its value: `validate_order(self, order)`, `clean_order(self)`."""
+        prefix, found = tables.CLEANING.get(sort, ""), {}
+        for name in self.fields(cls, sort) if prefix else ():
+            for filename, decl, _ in self.solver.member(cls, prefix + name):
+                if isinstance(decl, FunctionDecl):
+                    found[name] = FunctionRef(filename, decl.qualname, decl.start)
+                break
+        return found
+
+    def _stored(self, cls: ClassRef, sort: str) -> list[str]:
+        """The fields that a method of the class for all of them together gives other values."""
+        found: list[str] = []
+        for name in tables.CLEANING_ALL.get(sort, ()):
+            for filename, decl, _ in self.solver.member(cls, name):
+                if isinstance(decl, FunctionDecl):
+                    found += [m[1].decode() for m in _STORED.finditer(self.solver.raw(filename) or b"", decl.start, decl.end)]
+        return found
 
     def _declared(self, cls: ClassRef, sort: str) -> dict[str, Value]:
         """The fields that class bodies declare, with their kinds."""
@@ -94,7 +134,7 @@ class Forms:
                     value = self._field(above.filename, decl, ancestor, sort)
                     if value is not None:
                         found[decl.names[0]] = value
-        return {name: value for name, value in found.items() if not value.unknown}
+        return found
 
     def _field(self, filename: str, decl: AssignDecl, cls: ClassRef, sort: str) -> Value | None:
         """The kind of one declared field after validation; None for what is no field or is only read."""
@@ -176,6 +216,12 @@ class Forms:
         if declaration is not None and declaration.sort in tables.FILES:
             return plain("uploaded_file").opened()
         return field.value
+
+
+def _mapping(fields: dict[str, Value]) -> Value:
+    seen = [(known(Literal(name)), value) for name, value in fields.items() if not value.unknown]
+    entries = tuple(seen[:_MOST_FIELDS])
+    return known(Mapping("dict", entries, (plain("str"), UNKNOWN)))
 
 
 def _field_name(qualname: str) -> str:

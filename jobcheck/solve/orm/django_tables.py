@@ -169,6 +169,9 @@ def plain_method(name: str) -> str:
 
 # --- forms and serializers -------------------------------------------------------------------------------------
 
+CLEANING = {"serializer": "validate_", "form": "clean_"}  # what methods begin with that give a field its value
+CLEANING_ALL = {"serializer": ("validate", "to_internal_value", "run_validation"), "form": ("clean",)}  # and all of them at once
+
 # What validation gives for a field of a form or serializer ("" is not known).
 FORM_KINDS: dict[str, str] = {
     **dict.fromkeys(

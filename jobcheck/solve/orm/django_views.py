@@ -200,6 +200,8 @@ class Views:
                 return self.forms.data(cls, "serializer")
             case ("update", 1) | ("to_representation", 1):
                 found = self._record(cls)
+            case (name, 1) if name.startswith("validate_"):
+                return self.forms.fields(cls, "serializer").get(name.removeprefix("validate_"))
             case (name, 1) if name.startswith("get_") and len(decl.params) == 2:
                 found = self._record(cls)
             case _:
