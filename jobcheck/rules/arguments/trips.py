@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from jobcheck.findings import Confidence
 from jobcheck.registry import Argument, Message
 from jobcheck.rules.base import Context, FindingBuilder, Rule
+from jobcheck.rules.calls import fit
 from jobcheck.solve.kinds import Instance, Mapping, Origin, Sequence, Value
 from jobcheck.values import dataclass
 from jobcheck.wire.judge import SOME, Trip, judge
@@ -52,9 +53,9 @@ def of_message(message: Message, context: Context) -> Iterator[ArgumentTrip]:
 
 def placed(message: Message) -> Iterator[tuple[Argument, str | None, str]]:
     """Each argument with the parameter that gets it and what messages call it."""
-    enqueue, signature = message.enqueue, message.job.signature
-    if message.converted:
-        signature = None  # the job's parameters get other values than these
+    enqueue = message.enqueue
+    # Where a base class converts arguments the job's parameters get other values than these.
+    signature = None if message.converted else fit.meant(message)
     index: int | None = enqueue.prepended
     number = 0
     for argument in enqueue.arguments:

@@ -88,6 +88,14 @@ def blames_bind(enqueue: Enqueue, message: Message) -> bool:
     return shifted is not None and not misfits(enqueue, shifted)
 
 
+def meant(message: Message) -> Signature | None:
+    """The job's signature; where `bind` is at fault, as the call takes it to be: the other rules then speak of what it passes."""
+    signature = message.job.signature
+    if signature is None or not misfits(message.enqueue, signature) or not blames_bind(message.enqueue, message):
+        return signature
+    return _shifted(signature, message.job.bound)
+
+
 def _shifted(signature: Signature, bound: bool) -> Signature | None:
     if bound and signature.injected and signature.injected[0] not in SELF_NAMES:
         first = Parameter(signature.injected[0], "arg", True)

@@ -36,8 +36,9 @@ None.
 ## Known limits
 The confidence is high when the write, the argument and the job's read are all seen, medium when one of them is taken
 from how such code behaves, and low (hidden) when the job does not touch what the transaction writes. Callers are followed three
-functions up. A model's receivers and its own `save` are judged by the places that save it. That a job reads an old document of
-Frappe's is told where it reads the field that was set; that it does not find a new one, always.
+functions up. A model's receivers and its own `save` are judged by the places that save it. Where these are the admin alone, or
+a `get_or_create`, whose commit follows at once, only a job that asks for the row by its key is spoken of. That a job
+reads an old document of Frappe's is told where it reads the field that was set; that it does not find a new one, always.
 """
 
 from __future__ import annotations
@@ -210,7 +211,12 @@ def _of_parent(
     read = next((r for r in asked if r.model == row.model and not (r.fields and r.fields <= KEYS)), None)
     if read is not None and row.model is not None:
         text = f" that {_DONE.get(row.act, 'writes')} a `{row.model.name}`: the job, which reads such rows, may not see that yet"
-        yield _Case(min(level, Confidence.MEDIUM), path, row, read.origin, text)
+        yield _Case(_guessed(level, path), path, row, read.origin, text)
+
+
+def _guessed(level: Confidence, path: Path) -> Confidence:
+    """That the written row is among those that the job reads is a guess; that the commit comes so late would be a second one."""
+    return Confidence.LOW if path.opening.slight else min(level, Confidence.MEDIUM)
 
 
 def _question(known: tuple[reads.Read, ...], row: Row, parameter: str | None, context: Context) -> reads.Read | None:
@@ -240,7 +246,7 @@ def _by_model(message: Message, path: Path, level: Confidence, context: Context)
             if read is not None and row.model is not None:
                 done = f" that {_DONE.get(row.act, 'writes')} a `{row.model.name}`"
                 text = f"{done}: the job, which reads such rows, may not see that yet"
-                yield _Case(level if changed is not None else min(level, Confidence.MEDIUM), path, row, read.origin, text)
+                yield _Case(level if changed is not None else _guessed(level, path), path, row, read.origin, text)
 
 
 def _changes(row: Row, read: reads.Read) -> bool:

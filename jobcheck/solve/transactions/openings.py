@@ -19,6 +19,7 @@ class Opening:
     using    the database alias where it is written; `named` when some alias is given, known or not
     saved    the parameter of the outermost function whose row has just been written, `act` how (save, delete, or before:
              it is about to be), `model` the class of it; `whole`: the saves that are known write all of its fields
+    slight   what is seen to save such rows inside of a transaction is the admin, or commits at once (`get_or_create`)
     """
 
     how: str
@@ -32,3 +33,4 @@ class Opening:
     act: str = ""
     model: ClassRef | None = None
     whole: bool = False
+    slight: bool = False

@@ -19,7 +19,7 @@ from jobcheck.solve.units import Unit
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
-_OWN_BLOCKS = frozenset({"get_or_create", "update_or_create"})
+_OWN_BLOCKS = frozenset({"get_or_create", "update_or_create", "aget_or_create", "aupdate_or_create"})
 _READ_ONLY = frozenset({"has_add_permission", "has_change_permission"})
 _REGISTERS = re.compile(rb"\bregister\b|\bmodel\s*=")
 # How many files are read for one model, and how many functions of them.
@@ -46,16 +46,25 @@ class Saves:
         """A transaction in which rows of a model are saved; for None any transaction that the project opens."""
         if model not in self._known:
             self._known[model] = None  # a save that leads to itself
-            self._known[model] = next(self._found(model), None)
+            self._known[model] = self._best(model)
         return self._known[model]
+
+    def _best(self, model: ClassRef | None) -> Opening | None:
+        """The first that is found; one that is slight only where no other is certain."""
+        slight: Opening | None = None
+        for opening in self._found(model):
+            if not opening.slight:
+                return slight if slight is not None and opening.level == POSSIBLE else opening
+            slight = slight or opening
+        return slight
 
     def _found(self, model: ClassRef | None) -> Iterator[Opening]:
         if self._setting is not None:
             yield self._setting
         if model is not None:
-            yield from self._in_admin(model)
             yield from self._in_code(model)
             yield from self._in_callers(model)
+            yield from self._in_admin(model)
         if self._sorts is not None:
             yield from self._anywhere()
 
@@ -67,7 +76,7 @@ class Saves:
             if b"admin" not in data or not _REGISTERS.search(data):
                 continue
             for origin in (*self._admins(filename, model), *self._registered(filename, model)):
-                yield Opening("admin", origin, f"Django's admin saves a `{model.name}` inside a transaction")
+                yield Opening("admin", origin, f"Django's admin saves a `{model.name}` inside a transaction", slight=True)
 
     def _admins(self, filename: str, model: ClassRef) -> Iterator[Origin]:
         """Classes of admins for the model."""
@@ -143,7 +152,8 @@ class Saves:
         if operation is None or operation.model != model or not isinstance(func, ir.Attribute):
             return None
         if func.attr in _OWN_BLOCKS:
-            return Opening("upsert", unit.origin(site.call), f"`{func.attr}` saves a `{model.name}` in a transaction of its own")
+            note = f"`{func.attr}` saves a `{model.name}` in a transaction of its own"
+            return Opening("upsert", unit.origin(site.call), note, slight=True)
         if operation.act not in ("create", "save") or func.attr.startswith("bulk") or operation.fields is not None:
             return None  # what writes named fields only is a special case, which receivers mostly pass over
         opening = self._blocks.within(site.around) or (self._blocks.of_function(unit) if not site.deferred else None)
