@@ -19,8 +19,11 @@ from jobcheck.code.scanner import MismatchError
 __all__ = ["NotHereError", "statements"]
 
 
-def statements(text: str, indent: str) -> list[ir.Stmt]:
-    """The IR of the statements in `text`, with spans in characters. Raises NotHereError."""
+def statements(text: str, indent: str, room: int | None = None) -> list[ir.Stmt]:
+    """The IR of the statements in `text`, with spans in characters. Raises NotHereError.
+
+    With `room` nobody has looked at `text` yet: what nests deeper than that is not read, and libcst is not asked at all.
+    """
     if "\r" in text or "\f" in text or text.startswith("\ufeff"):
         raise NotHereError
     prefix = f"if 1:\n{indent}" if indent else ""
@@ -35,7 +38,7 @@ def statements(text: str, indent: str) -> list[ir.Stmt]:
         if len(body) != 1 or not isinstance(body[0], ast.If) or body[0].orelse:
             raise NotHereError
         body = body[0].body
-    walk = _Walk(text, prefix)
+    walk = _Walk(text, prefix, room)
     try:
         found = walk.block(body)
         walk.at.finish()
@@ -49,6 +52,7 @@ class _Walk(Expressions):
 
     def block(self, nodes: Sequence[ast.stmt]) -> list[ir.Stmt]:
         body: list[ir.Stmt] = []
+        self.enter(1)
         for node in nodes:
             self.at.sync()
             handler = _STATEMENTS.get(type(node))
@@ -57,6 +61,7 @@ class _Walk(Expressions):
             body.append(handler(self, node))
             if type(node) in _SIMPLE:
                 self.at.take(";")
+        self.room += 1
         return body
 
     def suite(self, nodes: Sequence[ast.stmt]) -> list[ir.Stmt]:
@@ -125,6 +130,8 @@ class _Walk(Expressions):
             if not (len(rest) == 1 and isinstance(rest[0], ast.If) and self.text.startswith("elif", self.start(rest[0]))):
                 break
             word = "elif"
+            self.enter(1)
+        self.room += len(branches) - 1
         orelse = self.otherwise(rest)
         end = _end(branches[-1][2], orelse)
         for start, test, body in reversed(branches):

@@ -21,15 +21,20 @@ _COMPARE: dict[type, str] = {
 }  # fmt: skip
 
 
+_ENDLESS = 1_000_000
+
+
 class NotHereError(Exception):
     """Python's parser cannot say what libcst can."""
 
 
 class Expressions:
-    """One pass over expressions in source order, with the scanner beside it."""
+    """One pass over expressions in source order, with the scanner beside it. `room`: how deep they may nest, if that matters."""
 
-    def __init__(self, text: str, prefix: str) -> None:
+    def __init__(self, text: str, prefix: str, room: int | None = None) -> None:
         self.at = Scanner(text)
+        self.checked = room is None
+        self.room = _ENDLESS if room is None else room
         self.text = text
         self._ascii = text.isascii()
         starts = [0]
@@ -72,10 +77,18 @@ class Expressions:
         handler = _EXPRESSIONS.get(type(node))
         if handler is None:
             raise NotHereError
+        self.enter(1 + parens)
         lowered = handler(self, node)
+        self.room += 1 + parens
         for _ in range(parens):
             at.token(")")
         return lowered
+
+    def enter(self, levels: int) -> None:
+        """Go deeper; who gets out again gives the room back."""
+        self.room -= levels
+        if self.room < 0:
+            raise NotHereError
 
     def maybe(self, node: ast.expr | None) -> ir.Expr | None:
         return None if node is None else self.expr(node)
@@ -110,7 +123,23 @@ class Expressions:
 
     def pieces(self, end: int) -> ir.Expr:
         """Strings side by side, and f-strings."""
-        return lowered(self.at, end, _field)
+        start = self.at.pos
+        found = lowered(self.at, end, self.field)
+        if found is not None:
+            return found
+        if not self.checked:
+            raise NotHereError
+        from jobcheck.code import pieces_cst
+
+        self.at.pos = start
+        return pieces_cst.lowered(self.at, end)
+
+    def field(self, text: str, tree: ast.expr) -> ir.Expr:
+        """An expression of an f-string, which stands for itself in `text`."""
+        inside = Expressions(text, "", None if self.checked else self.room)
+        found = inside.expr(tree)
+        inside.at.finish()
+        return found
 
     def attribute(self, node: ast.Attribute) -> ir.Expr:
         start = self.at.pos
@@ -353,11 +382,14 @@ class Expressions:
     def boolean(self, node: ast.BoolOp) -> ir.Expr:
         start = self.at.pos
         op: Literal["and", "or"] = "and" if isinstance(node.op, ast.And) else "or"
+        more = len(node.values) - 1
+        self.enter(more)
         left = self.expr(node.values[0])
         for value in node.values[1:]:
             self.at.token(op)
             right = self.expr(value)
             left = ir.BoolOp(start, self.at.pos, op, left, right)
+        self.room += more
         return left
 
     def unary(self, node: ast.UnaryOp) -> ir.Expr:
@@ -436,10 +468,3 @@ _EXPRESSIONS: dict[type, Callable[[Expressions, Any], ir.Expr]] = {
     ast.YieldFrom: Expressions.yield_,
 }
 
-
-def _field(text: str, tree: ast.expr) -> ir.Expr:
-    """An expression of an f-string, which stands for itself in `text`."""
-    inside = Expressions(text, "")
-    found = inside.expr(tree)
-    inside.at.finish()
-    return found

@@ -37,19 +37,15 @@ class _LeftError(Exception):
     """Not plain enough."""
 
 
-def lowered(at: Scanner, end: int, lower: Lower) -> ir.Expr:
-    """The expression from the scanner's place to `end`, which is made of string tokens alone.
+def lowered(at: Scanner, end: int, lower: Lower) -> ir.Expr | None:
+    """The expression from the scanner's place to `end`, which is made of string tokens alone; None where libcst is to say.
 
     `lower` gives the IR of an expression's text and tree. Raises MismatchError.
     """
-    start = at.pos
     try:
         found = _Pieces(at.text, at.pos, end, lower).all()
     except _LeftError:
-        from jobcheck.code import pieces_cst
-
-        at.pos = start
-        return pieces_cst.lowered(at, end)
+        return None
     at.pos = end
     return found
 

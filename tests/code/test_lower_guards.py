@@ -9,12 +9,13 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapes import FLAT
+from shapes import FLAT, SHAPES
 
 from jobcheck.code import dispatch, ir, lower_ast, lower_cst, lower_operators
 from jobcheck.code import lower as lowering
 from jobcheck.code.lower import MAX_BYTES, lower
-from jobcheck.code.refusal import RefusedError
+from jobcheck.code.refusal import TOO_DEEP, RefusedError
+from jobcheck.code.walk import children
 
 SECONDS = 5.0  # generous: the slowest takes half a second on an idle machine
 
@@ -46,6 +47,23 @@ for name, shape in SHAPES.items():
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, (done.stdout[-100:], done.stderr[-2000:])
+
+
+def levels(node):
+    return 1 + max(map(levels, children(node)), default=0)
+
+
+@pytest.mark.parametrize("shape", {**SHAPES, **FLAT})
+def test_what_is_read_without_measuring_it_nests_little(shape, monkeypatch):
+    """And is what it is when it is measured first."""
+    sources = [{**SHAPES, **FLAT}[shape](size).encode() for size in (2, 8, 20, 40, 90, 200, 1000)]
+    small = [s for s in sources if len(s) <= lowering._SMALL]
+    unmeasured = [(s, body) for s in small if (body := lowering._plain(s.decode(), b""))]
+    assert all(levels(node) <= 2 * lowering._ROOM for _, body in unmeasured for node in body)
+    monkeypatch.setattr(lowering, "_SMALL", 0)
+    for source, body in unmeasured:
+        again = lower(source)
+        assert again.refused == TOO_DEEP or msgspec.msgpack.encode(again.body) == msgspec.msgpack.encode(body)
 
 
 @pytest.mark.parametrize("shape", FLAT)
@@ -102,7 +120,7 @@ def test_a_full_stack_of_the_caller_changes_nothing():
 def by_libcst(monkeypatch):
     """Nothing is read by Python's own parser."""
 
-    def refuse(text, indent):
+    def refuse(text, indent, room=None):
         raise lower_ast.NotHereError
 
     monkeypatch.setattr(lower_ast, "statements", refuse)
@@ -172,7 +190,8 @@ def both_ways(data: bytes, indent: bytes) -> None:
     """Where Python's parser gives an IR and libcst does, it is the same one."""
     margin = indent.decode()
     try:
-        text, _ = lowering._checked(data, indent)  # soup may be more than libcst bears
+        text = lowering._text(data, indent)
+        lowering._depth(data, indent)  # soup may be more than libcst bears
         short = lower_ast.statements(text, margin)
         long = lower_cst.statements(text, margin)
     except (lower_ast.NotHereError, RefusedError):

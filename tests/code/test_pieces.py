@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobcheck.code import ir, pieces, pieces_cst
-from jobcheck.code.lower_ast_expr import _field
+from jobcheck.code import ir, pieces_cst
+from jobcheck.code.lower_ast_expr import Expressions
 from jobcheck.code.scanner import MismatchError, Scanner
 
 PLAIN = [
@@ -25,14 +25,21 @@ PARTS = [
 ]  # fmt: skip
 
 
+def of_text(source: str, start: int = 0) -> ir.Expr:
+    """The pieces of a source from `start` on, and as many characters before its end."""
+    inside = Expressions(source, "")
+    inside.at.pos = start
+    return inside.pieces(len(source) - start)
+
+
 def forms(source: str) -> list[bytes | None]:
     """What either way gives for a source that is strings in parentheses or bare."""
     start = 1 if source.startswith("(") else 0
     end = len(source) - start
     found: list[bytes | None] = []
-    for lowered in (lambda at: pieces.lowered(at, end, _field), lambda at: pieces_cst.lowered(at, end)):
+    for lowered in (lambda: of_text(source, start), lambda: pieces_cst.lowered(Scanner(source, start), end)):
         try:
-            node = lowered(Scanner(source, start))
+            node = lowered()
         except MismatchError:
             found.append(None)
         else:
@@ -47,7 +54,7 @@ def test_plain_ones_need_no_libcst(source: str, monkeypatch: pytest.MonkeyPatch)
     assert own == other
     monkeypatch.setattr(pieces_cst, "lowered", lambda *_: pytest.fail("libcst was asked"))
     start = 1 if source.startswith("(") else 0
-    assert msgspec.msgpack.encode(pieces.lowered(Scanner(source, start), len(source) - start, _field)) == own
+    assert msgspec.msgpack.encode(of_text(source, start)) == own
 
 
 @pytest.mark.parametrize("source", HARD)
@@ -75,6 +82,6 @@ def test_whatever_python_takes(prefix: str, quote: str, parts: list[str], twice:
 
 def test_the_places_are_those_of_the_text() -> None:
     source = "f'ab{ name }{d[\"k\"]:{w}}'"
-    found = pieces.lowered(Scanner(source), len(source), _field)
+    found = of_text(source)
     assert isinstance(found, ir.FString)
     assert [source[v.start : v.end] for v in found.values] == ["name", 'd["k"]', "w"]
