@@ -122,15 +122,16 @@ class Dedup:
 class Cause:
     """One reason for which a message may be performed again, though it has been performed, wholly or in part.
 
-    why      retry (an error that the declaration names), by-hand (the job asks for it), worker-lost (the worker's end),
-             redelivery (the broker takes the message for lost)
+    why      retry (an error that the declaration names), by-hand (the job asks for it), raised (code below it does, by an
+             error of the framework's; the origin is the job's), worker-lost (the worker's end), redelivery (the broker
+             takes the message for lost)
     errors   the exceptions that lead to it; empty where no error of the job's own does. `open`: more than can be seen
     origin   the option, the call or the setting that says so; `retry` the call, for by-hand
     form     how messages call it (`autoretry_for`, `retries=`, the framework where it does so unasked)
     shared   it is said for many jobs at once (a setting, a base class), not of this one
     """
 
-    why: Literal["retry", "by-hand", "worker-lost", "redelivery"]
+    why: Literal["retry", "by-hand", "raised", "worker-lost", "redelivery"]
     origin: Origin
     errors: tuple[ClassRef, ...] = ()
     open: bool = False

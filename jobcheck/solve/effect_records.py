@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 # The packages whose errors an operation may raise.
 ERRORS = {
     "django": frozenset({"django"}), "sqlalchemy": frozenset({"sqlalchemy"}), "peewee": frozenset({"peewee"}),
-    "mongoengine": frozenset({"mongoengine", "pymongo"}),
+    "mongoengine": frozenset({"mongoengine", "pymongo"}), "frappe": frozenset({"frappe", "MySQLdb", "psycopg2"}),
 }  # fmt: skip
+# A job is one transaction, which is taken back when it fails: a row is there when something commits it before.
+COMMITS_AT_THE_END = frozenset({"frappe"})
 GONE = frozenset({MISSING_ROW, "sqlalchemy.exc.NoResultFound"})
 # Methods that raise where there is no row.
 _ONE = frozenset({
@@ -42,11 +44,12 @@ def effect(solver: Solver, operation: Operation) -> Effect | None:
         certain = operation.model is not None and bool(solver.records.fields(operation.model))
         doubles = certain and not guard and not is_journal(operation.model)
         made = Effect("insert", doubles, site, origin, f"a new {name}", model=operation.model, guard=guard)
-        made.pending = operation.act == "add"
+        made.pending = operation.act == "add" or operation.orm in COMMITS_AT_THE_END
         return made
     counted = _counted(solver, operation)
     if counted:
-        return Effect("increment", True, site, origin, f"{name}.{counted}", model=operation.model)
+        pending = operation.orm in COMMITS_AT_THE_END
+        return Effect("increment", True, site, origin, f"{name}.{counted}", model=operation.model, pending=pending)
     return None
 
 
@@ -164,4 +167,3 @@ def _adds_to(solver: Solver, name: str, value: ir.Expr, env: Env) -> bool:
     if isinstance(left, ir.Call) and len(left.args) == 1 and isinstance(left.args[0].value, ir.Constant):
         return dotted(left.func).rpartition(".")[2] == "F" and left.args[0].value.value == name
     return isinstance(left, ir.Attribute) and left.attr == name and _number(value.right)
-

@@ -126,6 +126,9 @@ ROWS: tuple[Row, ...] = (
     *(_row(package, "post patch", "http") for package in _HTTP),
     *(_row(package, "put delete", "http", False) for package in _HTTP),
     *(_row(package, "get head options", "read", False) for package in _HTTP),
+    _row("frappe.integrations.utils", "make_post_request make_patch_request", "http"),
+    _row("frappe.integrations.utils", "make_put_request", "http", False),
+    _row("frappe.integrations.utils", "make_get_request", "read", False),
     _row("urllib.request", "urlopen urlretrieve", "read", False),
 )  # fmt: skip
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 # Exceptions of libraries and what they derive from, as far as rules ask. Sources: celery 5.7.0, billiard 4.3.2,
-# Django 5.2, installed and read.
+# Django 5.2, queue_job 18.0.4.1.2, installed and read; frappe 16 (frappe/exceptions.py), read.
 _ABOVE: dict[str, str] = {
     "celery.exceptions.CeleryError": "Exception",
     "celery.exceptions.TaskPredicate": "celery.exceptions.CeleryError",
@@ -25,6 +25,11 @@ _ABOVE: dict[str, str] = {
     "celery.exceptions.MaxRetriesExceededError": "celery.exceptions.TaskError",
     "celery.exceptions.SoftTimeLimitExceeded": "Exception",
     "django.core.exceptions.ObjectDoesNotExist": "Exception",
+    "odoo.addons.queue_job.exception.BaseQueueJobError": "Exception",
+    "odoo.addons.queue_job.exception.JobError": "odoo.addons.queue_job.exception.BaseQueueJobError",
+    "odoo.addons.queue_job.exception.FailedJobError": "odoo.addons.queue_job.exception.JobError",
+    "odoo.addons.queue_job.exception.RetryableJobError": "odoo.addons.queue_job.exception.JobError",
+    "frappe.exceptions.RetryBackgroundJobError": "Exception",
     "jobcheck.runtime.RecordNotFound": "Exception",
     "json.JSONDecodeError": "ValueError",
 }
@@ -34,6 +39,9 @@ _SAME = {
     "billiard.exceptions.SoftTimeLimitExceeded": "celery.exceptions.SoftTimeLimitExceeded",
     "billiard.SoftTimeLimitExceeded": "celery.exceptions.SoftTimeLimitExceeded",
     "jobcheck.runtime.errors.RecordNotFound": "jobcheck.runtime.RecordNotFound",
+    "odoo.addons.connector.exception.RetryableJobError": "odoo.addons.queue_job.exception.RetryableJobError",
+    "openerp.addons.connector.exception.RetryableJobError": "odoo.addons.queue_job.exception.RetryableJobError",
+    "frappe.RetryBackgroundJobError": "frappe.exceptions.RetryBackgroundJobError",
     "json.decoder.JSONDecodeError": "json.JSONDecodeError",
 }
 MISSING_ROW = "django.core.exceptions.ObjectDoesNotExist"

@@ -56,7 +56,7 @@ class Deliveries:
         late, lost = self._said(job, *_LATE), self._said(job, *_LOST)
         if late is None or lost is None:
             return None
-        return Cause("worker-lost", lost[0], shared=lost[1])
+        return Cause("worker-lost", lost[0], shared=lost[1], form="reject_on_worker_lost")
 
     def _said(self, job: Job, name: str, setting: re.Pattern[bytes]) -> tuple[Origin, bool] | None:
         """Where an option is switched on for a job, and whether that is elsewhere than at the job."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
+from jobcheck.frameworks import raised
 from jobcheck.frameworks.declared import calls, importable
 from jobcheck.frameworks.declared.carried import Bound
 from jobcheck.frameworks.declared.engine import DeclaredFramework
@@ -53,6 +54,8 @@ SPEC = Spec(
     verb="frappe.enqueue",
 )
 
+# What runs a job again, up to five times and in the same process, when its transaction was taken back.
+RETRY = "frappe.exceptions.RetryBackgroundJobError"
 _HOOKS = "hooks.py"
 _EVENTS = "scheduler_events"
 
@@ -92,6 +95,8 @@ class Frappe(DeclaredFramework):
             if filename.rpartition("/")[2] == _HOOKS and _EVENTS.encode() in (solver.raw(filename) or b""):
                 registry.enqueues.extend(self._scheduled(solver, filename))
         super().finish(solver, registry)
+        for job in self.jobs.values():
+            raised.settle(solver, job, registry, RETRY, ())
 
     def _scheduled(self, solver: Solver, filename: str) -> Iterator[Enqueue]:
         for unit, stmt in solver.top_statements(filename):

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
-from jobcheck.frameworks import arguments
+from jobcheck.frameworks import arguments, raised
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.odoo_models import OdooModels
 from jobcheck.frameworks.declared.spec import Makes, Spec
-from jobcheck.registry import Enqueue, Job, Message, Registry, Unsent
+from jobcheck.registry import Cause, Enqueue, Job, Message, Registry, Unsent
 from jobcheck.solve.defs import Env, ExprDef
 from jobcheck.solve.flow import Exit, Flow, Site
 from jobcheck.solve.kinds import External, Function, FunctionRef
@@ -29,6 +29,9 @@ PROPERTIES = ("priority", "eta", "max_retries", "description", "channel", "ident
 _MAKERS = frozenset({"with_delay", "delayable"})
 # Methods of a delayable itself; every other name is a method of the records.
 _OWN = frozenset({"set", "delay", "on_done"})
+# The error that asks for another run, and what it is made of.
+RETRYABLE = "odoo.addons.queue_job.exception.RetryableJobError"
+_RETRY_AFTER = ("msg", "seconds", "ignore_retry")
 _GRAPHS = {f"odoo.addons.queue_job.delay.{what}": what for what in ("chain", "group")}
 # A name that more methods have than this says nothing of which one is meant.
 _MOST_NAMESAKES = 6
@@ -138,6 +141,13 @@ class OdooQueueJob(DeclaredFramework):
         if job is not None:
             job.verb = f".{job.label}"
         return job
+
+    def finish(self, solver: Solver, registry: Registry) -> None:
+        """See Framework; then, why a job may run again, though the rows that it wrote are taken back."""
+        super().finish(solver, registry)
+        for job in self.jobs.values():
+            raised.settle(solver, job, registry, RETRYABLE, _RETRY_AFTER)
+            job.delivery = (*job.delivery, Cause("worker-lost", job.origin, shared=True, form="queue_job's runner"))
 
     def message(self, solver: Solver, enqueue: Enqueue, job: Job) -> Message:
         """See DeclaredFramework; a method that only its name leads to may be another model's."""

@@ -9,7 +9,8 @@ lock, no marker.
 A timeout says nothing about what the other side has done. The charge may be booked while the job, which got no answer,
 is performed again and charges a second time. With Celery's `acks_late` and `reject_on_worker_lost` a job is performed
 again whenever its worker is killed, from the first line and without limit (`acks_late` alone does not do that); a mail
-that had been sent is sent again. A job that may run twice must be one that can.
+that had been sent is sent again. Odoo's queue_job does so unasked, as often as `max_retries` says: its runner looks for
+jobs that are started and that no worker holds. A job that may run twice must be one that can.
 
 ## Example
 ```python
@@ -89,6 +90,6 @@ def _confidence(found: Replay) -> Confidence:
 def _message(job: Job, found: Replay) -> str:
     does = telling.does(found.effect)
     if found.cause.why == "worker-lost":
-        return f"`{job.label}` {does}, and is performed again when its worker is lost (reject_on_worker_lost)"
+        return f"`{job.label}` {does}, and is performed again when its worker is lost ({found.cause.form})"
     again = telling.repeats(found.cause)
     return f"`{job.label}` {does} without an idempotency key: when only the answer is lost, {again} does it again"

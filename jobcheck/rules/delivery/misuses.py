@@ -18,6 +18,8 @@ from jobcheck.solve.operators import plain_name
 _BY_NAME = "Give it by name: exc= the exception, countdown= seconds"
 _NO_ERROR = frozenset({"str", "bytes", "int", "float", "bool", "dict", "list", "tuple", "set"})
 
+_NO_SECONDS = frozenset({"timedelta", "datetime", "date", "str", "bytes", "dict"})
+
 
 def of_call(job: Job, retry: Retry, context: Context) -> Iterator[Misuse]:
     """What is wrong with one call."""
@@ -25,6 +27,7 @@ def of_call(job: Job, retry: Retry, context: Context) -> Iterator[Misuse]:
     yield from _error(job, retry, context)
     yield from _keywords(job, retry, context)
     yield from limit(job, retry.arguments.get("max_retries"), "retry()", retry.bound)
+    yield from _seconds(job, retry, context)
     if retry.raises:
         yield from unreachable.behind(job, retry, context)
 
@@ -97,6 +100,18 @@ def _keywords(job: Job, retry: Retry, context: Context) -> Iterator[Misuse]:
             happens = "The error goes into the message, which cannot be encoded: the job is rejected and lost."
         fix = f"Write {near}=" if near else "Leave it out"
         yield Misuse(name, given.origin, text, happens, fix, Confidence.HIGH if near else Confidence.MEDIUM)
+
+
+def _seconds(job: Job, retry: Retry, context: Context) -> Iterator[Misuse]:
+    """`RetryableJobError(..., seconds=timedelta(minutes=5))`."""
+    given = retry.arguments.get("seconds")
+    if given is None or "seconds" in retry.unknown or given.value.open or not given.value.alts:
+        return
+    if all(plain_name(kind) in _NO_SECONDS for kind in given.value.kinds()):
+        what = context.describe(given.value.kinds()[0])
+        text = f"`{job.label}` asks for another run after {what}, where a number of seconds is meant"
+        happens = "It raises TypeError when the job is put off: its row stays `started`, until the runner takes the job for dead."
+        yield Misuse("seconds", given.origin, text, happens, "Give it a number of seconds")
 
 
 def limit(job: Job, given: Argument | None, where: str, bound: str) -> Iterator[Misuse]:

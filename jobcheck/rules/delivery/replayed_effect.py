@@ -6,9 +6,9 @@ one in a job that is retried: when the fifth fails, the first four are sent agai
 
 ## Why it matters
 A retry starts the job from its first line. Celery does so for the errors of `autoretry_for` and at `self.retry()`, the
-reference API for those of `retry_on`. What was sent before the failure is not taken back, and with five retries a
-customer gets six mails, or is charged six times. Rows are taken back only if one transaction holds them and the
-failure.
+reference API for those of `retry_on`, Odoo's queue_job and Frappe for an error of their own. What was sent before the
+failure is not taken back, and with five retries a customer gets six mails, or is charged six times. Rows are taken back only
+if one transaction holds them and the failure, as it does in jobs of those two.
 
 ## Example
 ```python

@@ -4,7 +4,8 @@ Words about retries that do not mean what they seem to. Celery: an error given b
 text (`exc="..."`), keywords that `retry` does not have, `max_retries=None` where it is no "without limit",
 `self.retry` without a call, code behind it that is never reached; in `autoretry_for` a class outside of a tuple,
 text, instances, `SystemExit`; `retry_backoff` without `autoretry_for`. Celery and arq: runs that the job counts itself
-(`self.request.retries < 10`, `ctx["job_try"] > 8`) up to more than the framework allows. The reference API: `retry_on`
+(`self.request.retries < 10`, `ctx["job_try"] > 8`) up to more than the framework allows. Odoo's queue_job: a
+`RetryableJobError` whose `seconds` are a timedelta or text. The reference API: `retry_on`
 without errors, an unknown `wait`, `attempts` below 1.
 
 ## Why it matters
@@ -15,7 +16,9 @@ Text for `exc` is raised after the last run, as TypeError in place of the error 
 given to `retry()` or in `retry_kwargs` means the job's own limit, which is 3; a negative one means no retry.
 `SystemExit` is retried, but after the last run it ends the worker's process. `retry_backoff` is about automatic
 retries only: `self.retry()` does not look at it. A job that counts to ten under a limit of three retries (Celery) or five runs
-(arq) is ended before: what it keeps for its last run is never done. The reference API refuses when the module is imported.
+(arq) is ended before: what it keeps for its last run is never done. queue_job cannot put off a job by a timedelta: it raises
+TypeError, and the row of the job stays `started` until the runner takes the job for dead. The reference API refuses when the
+module is imported.
 
 ## Example
 ```python

@@ -1,6 +1,7 @@
 """
 ## What it finds
-A retry that the job itself swallows: `self.retry()`, or `raise Retry`, `Ignore` or `Reject`, inside a `try` whose
+A retry that the job itself swallows: `self.retry()`, or `raise Retry`, `Ignore`, `Reject`, queue_job's `RetryableJobError`
+or Frappe's `RetryBackgroundJobError`, inside a `try` whose
 broad `except` takes it and does not raise it again; a job with `autoretry_for` or `retry_on` whose whole body turns
 failure into success; a soft time limit that a loop's `except Exception` takes for the failure of one item.
 

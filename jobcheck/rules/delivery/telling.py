@@ -74,6 +74,8 @@ def relate(builder: FindingBuilder, replay: Replay, context: Context) -> None:
         "by-hand": "this asks for another run", "worker-lost": "this gives the job back when its worker is lost",
         "retry": "this runs the job again", "redelivery": "this hands the job to another worker",
     }  # fmt: skip
+    if cause.why == "raised":
+        return  # the error that asks for it is shown
     unasked = cause.why == "retry" and cause.shared and cause.origin.filename == effect.site.unit.filename
     builder.relate(context.place(cause.origin), f"{cause.form} runs a failed job again unasked" if unasked else said[cause.why])
 
