@@ -154,10 +154,10 @@ class Job:
     message, as far as that is known. `hooks` are methods that run in the worker around the run, on the same object;
     `before` and `after` those of them that each run begins and ends with, where an error is one of the run.
     `awaited`: the worker awaits an async function. `verb` is how messages write its enqueue. `callable`: it can be called,
-    and is performed then. `apart`: it is performed by another process than the one that enqueues it. `misbound` ends a
-    sentence about a parameter that the framework fills and that the function does not have; `if_async` and `if_sync` one about
-    an async function that is not awaited, and about one that should be async; `undeclared` one about a decorator that makes no
-    job.
+    and is performed then. `apart`: it is performed by another process than the one that enqueues it, on the `same_host` where
+    the queue is a file of this one. `misbound` ends a sentence about a parameter that the framework fills and that the function
+    does not have; `if_async` and `if_sync` one about an async function that is not awaited, and about one that should be async;
+    `undeclared` one about a decorator that makes no job.
     """
 
     framework: str
@@ -188,6 +188,7 @@ class Job:
     awaited: bool = False
     verb: str = ".delay"
     apart: bool = True
+    same_host: bool = False
     callable: bool = True
     misbound: str = ""
     if_async: str = ""

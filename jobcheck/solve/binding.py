@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.solve.defs import UNKNOWN_DEF, ChangeDef, Def, Env, ExprDef, GivenDef, NarrowDef, ParamDef, all_params
+from jobcheck.solve.defs import UNKNOWN_DEF, ChangeDef, Def, Env, ExprDef, GivenDef, NarrowDef, ParamDef
 from jobcheck.solve.flow import Flow, function_flow
 from jobcheck.solve.kinds import (
     DEEPEST,
@@ -143,7 +143,7 @@ class _Binder:
         if params.vararg is not None:
             given = () if self.open_positional else tuple(("", d) for d in extra)
             found[params.vararg.name] = GivenDef(self._rest(extra), handed=given)
-        taken = {p.name for p in all_params(params)} - {p.name for p in params.posonly}
+        taken = {p.name for p in (*params.args, *params.kwonly)}  # `args=` goes into **kwargs beside a parameter `*args`
         others = {n: d for n, d in self.keywords.items() if n not in taken}
         if params.kwarg is not None:
             found[params.kwarg.name] = GivenDef(self._others(others), handed=tuple(others.items()))

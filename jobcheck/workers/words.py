@@ -41,7 +41,12 @@ def commands(text: str, words: tuple[str, ...] = (), depth: int = 0) -> Iterator
         return
     for line in text.replace("\\\n", " ").splitlines() if depth == 0 or "\n" in text else [text]:
         found = split(line)
-        yield from _of_words(found if found is not None else line.split(), depth)
+        yield from _of_words(found if found is not None else _unquoted(line), depth)
+
+
+def _unquoted(line: str) -> list[str]:
+    """The words of a line of a script whose quotes open or close on another one: `bash -c "` above, `-Q mails"` below."""
+    return [word for word in (part.strip("\"'") for part in line.split()) if word]
 
 
 def _of_words(words: list[str], depth: int) -> Iterator[list[str]]:

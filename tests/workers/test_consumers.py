@@ -36,6 +36,7 @@ def read(text, words=()):
         ("celery -A shop $ROLE", None),
         ("celery multi start 2 -A shop -Q:1 high", None),
         ("sh -c 'sleep 3; celery -A shop worker -Q high'", ("high",)),
+        ('bash -c "\n  set -ex\n  celery -A shop worker -Q high"', ("high",)),
         ("./wait-for-it.sh redis:6379 -- celery -A shop worker -Q high", ("high",)),
         ("watchmedo auto-restart -d . -- celery -A shop worker -Q high", ("high",)),
         ("watchfiles 'celery -A shop worker -Q high' shop", ("high",)),
@@ -50,7 +51,7 @@ def read(text, words=()):
         ("echo celery worker", NOBODY),
         ("# celery -A shop worker -Q high", NOBODY),
         ("cd worker && ls celery", NOBODY),
-        ("celery -A shop worker -Q 'high", ("'high",)),
+        ("celery -A shop worker -Q 'high", ("high",)),
     ],
 )
 def test_celery(text, queues):

@@ -9,6 +9,8 @@ from jobcheck.code import ir
 from jobcheck.frameworks import arguments
 from jobcheck.frameworks.declared.spec import Form
 from jobcheck.registry import Enqueue
+from jobcheck.solve.binding import handed
+from jobcheck.solve.defs import ExprDef
 from jobcheck.values import dataclass
 
 if TYPE_CHECKING:
@@ -80,8 +82,23 @@ def _take_spread(solver: Solver, made: Enqueue, form: Form, spread: list[ir.Arg]
     options, _ = arguments.options_of(solver, spread, made.site.env)
     made.options |= {name: option for name, option in options.items() if name in taken and name not in made.options}
     if form.takes == "either" and any(a.name in form.lists for a in made.arguments):
-        made.arguments, made.open_args, made.open_kwargs = [], True, True
+        _take_parts(solver, made, form, spread)
+        return
     made.arguments = [a for a in made.arguments if a.name not in taken]
+
+
+def _take_parts(solver: Solver, made: Enqueue, form: Form, spread: list[ir.Arg]) -> None:
+    """`enqueue(f, **parts)` where a caller of the forwarder gave `args=` and `kwargs=`: these are the job's."""
+    written = {name: given for arg in spread for name, given in handed(arg.value, made.site.env)}
+    found, unseen = arguments.Given(), {a.name for a in made.arguments if not isinstance(written.get(a.name or ""), ExprDef)}
+    for index, name in enumerate(form.lists):
+        part = written.get(name)
+        if isinstance(part, ExprDef):
+            args, kwargs = (part.node, None) if index == 0 else (None, part.node)
+            arguments.from_parts(solver, args, kwargs, part.env, found)
+    made.arguments, made.malformed = found.arguments, found.malformed
+    made.open_args = made.open_args or found.open_args or form.lists[0] in unseen
+    made.open_kwargs = made.open_kwargs or found.open_kwargs or form.lists[1] in unseen
 
 
 def _fill_lists(solver: Solver, made: Enqueue, form: Form, given: Given, keywords: dict[str, ir.Arg]) -> None:

@@ -1,4 +1,7 @@
-"""Huey and djhuey. Source: huey 3.5.4, installed and run (facts/FRAMEWORKS.md 4; tests/facts/test_huey.py)."""
+"""Huey, djhuey and django-huey. Source: huey 3.5.4 and django-huey 1.3.1, installed and run.
+
+See facts/FRAMEWORKS.md 4 and tests/facts/test_huey.py.
+"""
 
 from __future__ import annotations
 
@@ -38,19 +41,25 @@ _CLASSES = (
     "Huey MemoryHuey RedisHuey RedisExpireHuey PriorityRedisHuey PriorityRedisExpireHuey SqliteHuey FileHuey "
     "PostgresHuey CySqliteHuey BlackHoleHuey".split()
 )
+# Those whose queue is a file of this host, or in this process.
+_LOCAL = ("SqliteHuey", "CySqliteHuey", "FileHuey", "MemoryHuey")
 _DJHUEY = {
     "task": _TASK, "db_task": _TASK, "on_commit_task": _COMMITTED, "periodic_task": _PERIODIC, "db_periodic_task": _PERIODIC,
 }  # fmt: skip
+# django-huey has the same over several queues, of which `queue=` names one.
+_DJANGO_HUEY = {name: declares for name, declares in _DJHUEY.items() if name != "on_commit_task"}
 SPEC = Spec(
     name="huey",
     display="Huey",
-    modules=frozenset({"huey"}),
+    modules=frozenset({"huey", "django_huey"}),
     seeds=frozenset({"huey", "Huey", "_task", ".schedule("}),
     marks=(rb"\.\s*(?:schedule|call_local|s)\s*\(",),
     functions={
         **{f"huey.{name}": Makes("app") for name in _CLASSES},
         **{f"huey.api.{name}": Makes("app") for name in _CLASSES},
         **{f"huey.contrib.djhuey.{name}": declares for name, declares in _DJHUEY.items()},
+        **{f"django_huey.{name}": declares for name, declares in _DJANGO_HUEY.items()},
+        "django_huey.get_queue": Makes("app"),
     },
     attributes={
         "app": {"task": _TASK, "periodic_task": _PERIODIC, "context_task": _CONTEXT},
@@ -94,7 +103,9 @@ class Huey(DeclaredFramework):
                     if all(e.site is not site for e in registry.enqueues):
                         self.record(solver, site, registry)
         super().finish(solver, registry)
+        same_host = bool(self.jobs) and _on_this_host(solver)
         for job in self.jobs.values():
+            job.same_host = same_host
             if job.decl is not None and arguments.truth(job.options.get("context")):
                 taken = any(param.name == "task" or param.kind == "kwarg" for param in job.decl.params)
                 job.misbound = "" if taken or job.signature is None else _UNTAKEN
@@ -103,6 +114,9 @@ class Huey(DeclaredFramework):
         for made in super()._enqueues(solver, site, bound, certain):
             if bound.job is not None and self.declared_by(bound.job) == "on_commit_task":
                 made.deferred = Deferred("on_commit", made.origin)
+            if made.immediate and bound.job is not None:  # `call_local` fills nothing, so that the caller may
+                filled = self.injected(solver, bound.job)
+                made.arguments = [given for given in made.arguments if given.name not in filled]
             yield made
 
     def _filled(self, solver: Solver, made: Enqueue, form: Form, given: Given) -> Iterator[Enqueue]:
@@ -116,6 +130,13 @@ class Huey(DeclaredFramework):
     def injected(self, solver: Solver, job: Job) -> frozenset[str]:
         """`context=True` hands the task over as `task`."""
         return frozenset({"task"}) if arguments.truth(job.options.get("context")) else frozenset()
+
+
+def _on_this_host(solver: Solver) -> bool:
+    """Whether the project only speaks of queues of this host."""
+    mentions = solver.callers.mentions
+    others = (name for name in _CLASSES if name not in _LOCAL and name not in ("Huey", "BlackHoleHuey"))
+    return any(mentions.files(name) for name in _LOCAL) and not any(mentions.files(name) for name in others)
 
 
 def _is_moment(value: Value) -> bool:

@@ -97,7 +97,7 @@ _HUEY = Options(
         lacks=(Lacks("schedule", ("eta", "delay"), "the call raises ValueError"),),
     ),
     declaration=Place(
-        taken=_HUEY_DECLARED, documented=_HUEY_DECLARED,
+        taken=_HUEY_DECLARED | {"queue"}, documented=_HUEY_DECLARED,  # `queue` is django-huey's
         elsewhere={"max_retries": "retries", "countdown": "retry_delay", "bind": "context"},
         happens="Huey keeps it as a setting of the task class, which nothing reads",
     ),

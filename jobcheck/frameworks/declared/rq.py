@@ -1,4 +1,4 @@
-"""RQ and django-rq. Source: rq 3.0.0, django-rq 4.2.0, rq-scheduler 0.14.0, installed and run.
+"""RQ, django-rq, Flask-RQ. Source: rq 3.0.0, django-rq 4.2.0, rq-scheduler 0.14.0, Flask-RQ 1.0.0, Flask-RQ2 18.3, run.
 
 See facts/FRAMEWORKS.md 2 and tests/facts/test_rq.py.
 """
@@ -17,7 +17,7 @@ from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
 from jobcheck.registry import Enqueue, Job
 from jobcheck.solve.defs import Env
-from jobcheck.solve.kinds import External, FrameworkValue, Kind, Value, known
+from jobcheck.solve.kinds import UNKNOWN, External, FrameworkValue, Kind, Value, known
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -59,12 +59,29 @@ _SCHEDULER = {
 # `f.enqueue` is another name of `f.delay`.
 _DELAYED = frozenset({"depends_on", "job_id", "at_front"})
 _REGISTER = Form("register", "lists", 0, ("func",), lists_at=(1, 2), sent=False)
+# `Job.create(f, args, kwargs)`, which somebody hands to `queue.enqueue_job`.
+_CREATED = _CALL_OPTIONS | frozenset("connection status id origin serializer group_id".split())
+_CREATE = Form("create", "lists", 0, ("func",), swallowed=_CREATED, lists_at=(0, 1), sent=False)
+# Flask-RQ2 adds its own verbs to a job, Flask-RQ hands everything on to the queue's.
+_FLASK2 = frozenset("queue timeout result_ttl ttl depends_on job_id at_front meta description".split())
+_FLASK_JOBS = {
+    "flask_rq2_job": {
+        "queue": Form("queue", swallowed=_FLASK2),
+        "schedule": Form("schedule", "call", None, (), ("time_or_delta",), _FLASK2 | {"repeat", "interval"}),
+        "cron": Form("cron", "call", None, (), ("pattern", "name"), _FLASK2 | {"repeat"}),
+    },
+    "flask_rq_job": {
+        "enqueue": Form("enqueue", "either", swallowed=SWALLOWED, surplus=_SURPLUS, drops=_DROPS),
+        "enqueue_at": Form("enqueue_at", "either", None, (), ("when",), SWALLOWED, surplus=_SURPLUS, drops=_DROPS),
+        "enqueue_in": Form("enqueue_in", "either", None, (), ("when",), SWALLOWED, surplus=_SURPLUS, drops=_DROPS),
+    },
+}
 SPEC = Spec(
     name="rq",
     display="RQ",
-    modules=frozenset({"rq", "django_rq", "flask_rq2", "rq_scheduler"}),
+    modules=frozenset({"rq", "django_rq", "flask_rq", "flask_rq2", "rq_scheduler"}),
     seeds=frozenset({"enqueue", "django_rq", "rq.decorators", "import rq", "from rq", ".delay", "get_queue"}),
-    marks=(rb"\.\s*(?:enqueue(?:_call|_at|_in)?|delay|prepare_data)\b|\.\s*(?:schedule|cron)\s*\(|\bdjango_rq\s*\.\s*enqueue\b|\benqueue\s*\(",),
+    marks=(rb"\.\s*(?:enqueue(?:_call|_at|_in)?|delay|prepare_data)\b|\.\s*queue\s*\(|\bJob\s*\.\s*create\b|\.\s*(?:schedule|cron)\s*\(|\bdjango_rq\s*\.\s*enqueue\b|\benqueue\s*\(",),
     functions={
         "rq.Queue": Makes("queue"),
         "rq.queue.Queue": Makes("queue"),
@@ -77,6 +94,9 @@ SPEC = Spec(
         "rq.Queue.prepare_data": _DATA,
         "rq.queue.Queue.prepare_data": _DATA,
         "rq.cron.register": _REGISTER,
+        "rq.job.Job.create": _CREATE,
+        "flask_rq.RQ": Makes("flask_rq"),
+        "flask_rq2.RQ": Makes("flask_rq2"),
         "rq.decorators.job": Declares("job", leads=("queue",)),
         "django_rq.job": Declares("job", leads=("queue",)),
         "django_rq.decorators.job": Declares("job", leads=("queue",)),
@@ -84,6 +104,11 @@ SPEC = Spec(
     attributes={
         "queue": _QUEUE,
         "scheduler": _SCHEDULER,
+        "flask_rq": {"job": Declares("flask_rq_job"), "get_queue": Makes("queue")},
+        "flask_rq2": {
+            "job": Declares("flask_rq2_job", leads=("queue",)), "get_queue": Makes("queue"), "get_scheduler": Makes("scheduler"),
+        },
+        **_FLASK_JOBS,
         "job": {
             "delay": Form("delay", swallowed=_DELAYED),
             "enqueue": Form("enqueue", swallowed=_DELAYED),
@@ -115,6 +140,14 @@ class Rq(DeclaredFramework):
 
     def __init__(self) -> None:
         super().__init__(SPEC)
+
+    def attribute(self, solver: Solver, owner: Kind, name: str) -> Value | None:
+        """See Framework; a job has the verbs of the extension that declares it."""
+        mine = self._mine(owner)
+        verbs = _FLASK_JOBS.get(self.declared_by(mine.data)) if mine is not None and isinstance(mine.data, Job) else None
+        if verbs is None or mine is None or mine.role != "job" or not isinstance(mine.data, Job):
+            return super().attribute(solver, owner, name)
+        return self._meant(verbs[name], mine.data, None) if name in verbs else UNKNOWN
 
     def call(self, solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value | None:
         """See Framework; a queue keeps its name."""

@@ -59,7 +59,7 @@ class HostBoundArgument(Rule):
 
     def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
         enqueue = message.enqueue
-        if enqueue.immediate or enqueue.in_test or not message.job.apart:
+        if enqueue.immediate or enqueue.in_test or not message.job.apart or message.job.same_host:
             return
         for argument, parameter, path in trips.placed(message):
             own = parameter or (message.job.signature.vararg if message.job.signature is not None else None) or ""

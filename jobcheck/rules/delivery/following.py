@@ -87,7 +87,7 @@ class Following:
         """Whether a failure is about what the effect gave back: a look at its answer, or a `raise` that depends on it."""
         made = effect.site.call
         for test, env in _tests_around(failure.around, effect):
-            if _mentions(test, env, made):
+            if _mentions(test, env, made) or _tells(test, env, effect):
                 return True
         if failure.site is not None:
             func = failure.site.call.func
@@ -179,6 +179,26 @@ def _mentions(node: ir.Expr, env: Env, made: ir.Call) -> bool:
             if definition is not None and _comes_from(definition, made, 0):
                 return True
     return False
+
+
+def _tells(test: ir.Expr, env: Env, effect: Effect) -> bool:
+    """Whether a test asks a name that the `try` around the effect sets when it fails: `sent = False` in its handler."""
+    handlers = [h for a in chain(effect.site.around) if a.role == "try" and isinstance(a.node, ir.Try) for h in a.node.handlers]
+    names = [part for part in walk(test, into_functions=False) if isinstance(part, ir.Name)] if handlers else []
+    found = (env.lookup(name.id)[0] for name in names)
+    return any(_set_within(definition, handlers, effect, 0) for definition in found if definition is not None)
+
+
+def _set_within(definition: Def, handlers: list[ir.Handler], effect: Effect, depth: int) -> bool:
+    match definition:
+        case ExprDef(node=node, env=env):
+            return env.unit is effect.site.env.unit and any(h.start <= node.start and node.end <= h.end for h in handlers)
+        case NarrowDef(before=before) if depth < _DEEPEST:
+            return _set_within(before, handlers, effect, depth + 1)
+        case PhiDef(parts=parts) if depth < _DEEPEST:
+            return any(_set_within(part, handlers, effect, depth + 1) for part in parts[:_DEEPEST])
+        case _:
+            return False
 
 
 def _comes_from(definition: Def, made: ir.Call, depth: int) -> bool:

@@ -102,11 +102,20 @@ class Readings:
         if function is None:
             return
         local = visit.unit.own_names
+        registered = self._registered(visit.unit)
         for node in visit.unit.nodes:
+            if any(start <= node.start and node.end <= end for start, end in registered):
+                continue
             if isinstance(node, ir.Attribute) and isinstance(node.value, ir.Name) and node.value.id not in local:
                 only = self.solver.module_attribute(visit.unit.filename, node.value.id).only
                 if isinstance(only, External) and only.qualname in ambients.OBJECTS:
                     yield node, (only.qualname, ambients.OBJECTS[only.qualname])
+
+    def _registered(self, unit: Unit) -> list[tuple[int, int]]:
+        """The functions inside of one that a decorator hands to somebody else, and that nothing here names again."""
+        found = [n for n in unit.nodes if isinstance(n, ir.FunctionDef) and n.decorators]
+        named = {n.id for n in unit.nodes if isinstance(n, ir.Name)} if found else set()
+        return [(n.start, n.end) for n in found if n.name not in named]
 
     # --- who has an answer -------------------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ from collections.abc import Iterator
 from jobcheck.registry import Message
 from jobcheck.rules.arguments.trips import placed
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
-from jobcheck.rules.timing import sending
+from jobcheck.rules.timing import sending, waits
 from jobcheck.rules.timing.unsaved import Case, Unsaved
 from jobcheck.solve.sites import Site
 from jobcheck.solve.sources import Source
@@ -60,8 +60,8 @@ class EnqueueBeforeSave(Rule):
         site = sending.sending(message.enqueue, context)
         if site is None:
             found = list(_early(message, context)) if sending.reads_now(message.enqueue) else []
-        elif sending.wait(message.enqueue) == "long":
-            return
+        elif waits.wait(message.enqueue) in ("long", "some"):
+            found = list(_early(message, context))  # a row that it waits for; a key that is not there yet stays away
         else:
             found = [case for case in _cases(message, site, context) if case is not None]
         if found:

@@ -49,7 +49,7 @@ from jobcheck.findings import Confidence
 from jobcheck.registry import Message
 from jobcheck.rules.arguments.trips import placed
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
-from jobcheck.rules.timing import documents, reads, sending
+from jobcheck.rules.timing import documents, reads, sending, waits
 from jobcheck.solve.kinds import Origin
 from jobcheck.solve.sites import Site
 from jobcheck.solve.transactions import CERTAIN, LIKELY, Path
@@ -135,10 +135,10 @@ def _cases(message: Message, path: Path, context: Context) -> Iterator[_Case]:
         return
     if path.opening.whole and sending.needs_fields(path.frames[-1].site):
         return  # the saves that are known to be in a transaction do not say which fields they write
-    waits = sending.wait(message.enqueue)
-    if waits in {"long", "some"}:
+    waiting = waits.wait(message.enqueue)
+    if waiting in {"long", "some"}:
         level = Confidence.LOW
-    elif waits:
+    elif waiting:
         level = min(level, Confidence.MEDIUM)
     if path.opening.family == "frappe":
         yield from _of_documents(message, path, level, context)

@@ -10,7 +10,7 @@ from jobcheck.frameworks.settings_text import said
 from jobcheck.registry import Argument, Enqueue, Job
 from jobcheck.rules.base import Context
 from jobcheck.solve.defs import Env
-from jobcheck.solve.kinds import FrameworkValue, Literal, Plain
+from jobcheck.solve.kinds import FrameworkValue
 from jobcheck.solve.order import chain
 from jobcheck.solve.sites import Site
 
@@ -19,8 +19,6 @@ _WAITING = frozenset({"enqueue", "enqueue_call", "delay"})
 _SENDS = frozenset({"delay", "apply_async"})
 # django-rq waits for the commit by itself since this version.
 _WAITS_SINCE = 4
-# A wait of so many seconds leaves a transaction time enough.
-_LONG = 60
 
 
 def sending(enqueue: Enqueue, context: Context) -> Site | None:
@@ -102,19 +100,6 @@ def _sends(site: Site, context: Context) -> bool:
 def _is_message(node: ir.Expr, site: Site, context: Context) -> bool:
     kinds = context.solver.value(node, site.env).kinds()
     return any(isinstance(k, FrameworkValue) and k.role in ("signature", "canvas") for k in kinds)
-
-
-def wait(enqueue: Enqueue) -> str:
-    """What `countdown` and `eta` say: "" (none), short, long, or some."""
-    option = enqueue.options.get("countdown") or enqueue.options.get("wait") or enqueue.options.get("delay")
-    if option is None:
-        return "some" if "eta" in enqueue.options else ""
-    only = option.value.only
-    if only in (Literal(None), Literal(0), Plain("none")):
-        return ""
-    if isinstance(only, Literal) and isinstance(only.value, (int, float)):
-        return "long" if only.value >= _LONG else "short"
-    return "some"
 
 
 def needs_fields(site: Site) -> bool:
