@@ -456,6 +456,23 @@ class Unsent:
 
 
 @dataclass(eq=False, slots=True)
+class Forgotten:
+    """Something that the caller puts into a context of an enqueue's, which is not sent along, and that the job reads.
+
+    `given` names it and says where; `job` is the name of the function that is performed, `reads` are where it is read: by
+    that function, or, where it is one of several of that name (not `sure`), by those. `path` are the calls below the job
+    that lead there.
+    """
+
+    enqueue: Enqueue
+    given: Argument
+    job: str
+    reads: tuple[Origin, ...]
+    path: tuple[Origin, ...]
+    sure: bool
+
+
+@dataclass(eq=False, slots=True)
 class Refusal:
     """A canvas (`what`: group, chord) that is sent with an option which its framework refuses there: `happens` then."""
 
@@ -537,6 +554,7 @@ class Registry:
     signals: list[Signal] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
     unsent: list[Unsent] = field(default_factory=list)
+    forgotten: list[Forgotten] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     callbacks: list[Callback] = field(default_factory=list)
     called: list[Callback] = field(default_factory=list)
@@ -546,8 +564,8 @@ class Registry:
 
 
 __all__ = [
-    "Argument", "Around", "Broker", "Callback", "Cause", "Dedup", "Deferred", "Enqueue", "Exit", "Handler", "Job", "Malformed",
-    "Marker", "Message",
+    "Argument", "Around", "Broker", "Callback", "Cause", "Dedup", "Deferred", "Enqueue", "Exit", "Forgotten", "Handler", "Job",
+    "Malformed", "Marker", "Message",
     "MissingJob", "Option", "Parameter", "QueueUse", "Refusal",
     "Registry", "Retry", "Schedule", "Signal", "Signature", "Unsent", "Wait",
 ]  # fmt: skip

@@ -80,6 +80,15 @@ class Order(Model):
     def save(self) -> None:
         self.env.cr.commit()
 
+    def asked(self) -> None:
+        DID.append({key: value for key, value in self.env.context.items() if key != "job_uuid"})
+
+    def send(self) -> None:
+        if not self.env.context.get("is_job"):
+            self.with_context(is_job=True).with_delay().send()
+            return
+        DID.append("sent")
+
 
 @pytest.fixture
 def env() -> Environment:
@@ -255,6 +264,23 @@ def test_records_and_dates_arrive_keys_become_text_and_tuples_lists(env: Environ
     orders.with_delay().close(orders, at=today, marks={1: "a"}, pair=(1, 2))
     perform(env)
     assert [(orders, {"at": today, "marks": {"1": "a"}, "pair": [1, 2]})] == DID
+
+
+def test_five_keys_of_the_context_are_kept(env: Environment, orders: Any) -> None:
+    kept = {"tz": "UTC", "lang": "de_DE", "allowed_company_ids": [1], "force_company": 1, "active_test": False}
+    orders.with_context(no_export=True, **kept).with_delay().asked()
+    perform(env)
+    assert [kept] == DID
+
+
+def test_a_job_that_knows_itself_by_the_context_enqueues_itself_for_ever(env: Environment, orders: Any) -> None:
+    orders.with_context(is_job=True).with_delay().send()
+    for _ in range(3):
+        perform(env)
+        done = next(iter(env.registry.jobs))
+        assert len(rows(env)) == 2
+        del env.registry.jobs[done]
+    assert DID == []
 
 
 # --- what runs again -------------------------------------------------------------------------------------------------

@@ -13,9 +13,10 @@ from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, raised
 from jobcheck.frameworks.declared.engine import DeclaredFramework
+from jobcheck.frameworks.declared.odoo_context import Contexts, given
 from jobcheck.frameworks.declared.odoo_models import OdooModels
 from jobcheck.frameworks.declared.spec import Makes, Spec
-from jobcheck.registry import Cause, Enqueue, Job, Message, Registry, Unsent
+from jobcheck.registry import Argument, Cause, Enqueue, Job, Message, Registry, Unsent
 from jobcheck.solve.defs import Env, ExprDef
 from jobcheck.solve.flow import Exit, Flow, Site
 from jobcheck.solve.kinds import External, Function, FunctionRef
@@ -72,6 +73,7 @@ class OdooQueueJob(DeclaredFramework):
         super().__init__(SPEC)
         self._models: OdooModels | None = None
         self._guessed: list[Enqueue] = []
+        self._put: list[tuple[Enqueue, list[Argument], str, bool]] = []
         self._extended: bool | None = None
 
     def names(self, job: Job) -> tuple[str, ...]:
@@ -112,8 +114,11 @@ class OdooQueueJob(DeclaredFramework):
         made.options, made.open_options = arguments.options_of(solver, found.given, found.env)
         if self._is_extended(solver):
             made.options = {name: option for name, option in made.options.items() if name in PROPERTIES}
-        given = arguments.from_call(solver, site.call.args, site.env)
-        made.arguments, made.open_args, made.open_kwargs = given.arguments, given.open_args, given.open_kwargs
+        handed = arguments.from_call(solver, site.call.args, site.env)
+        made.arguments, made.open_args, made.open_kwargs = handed.arguments, handed.open_args, handed.open_kwargs
+        put = list(given(solver, found.records, found.env))
+        if put and not made.in_test:
+            self._put.append((made, put, func.attr, sure))
         if not sure:
             self._guessed.append(made)
         yield made
@@ -145,6 +150,11 @@ class OdooQueueJob(DeclaredFramework):
     def finish(self, solver: Solver, registry: Registry) -> None:
         """See Framework; then, why a job may run again, though the rows that it wrote are taken back."""
         super().finish(solver, registry)
+        contexts = Contexts(solver)
+        for enqueue, put, name, sure in self._put:
+            named = [job.function for job in enqueue.jobs if job.function is not None]
+            named = named or [ref for ref, _ in self._of_models(solver).methods(name)]
+            registry.forgotten.extend(contexts.forgotten(enqueue, put, named, sure))
         for job in self.jobs.values():
             raised.settle(solver, job, registry, RETRYABLE, _RETRY_AFTER)
             job.delivery = (*job.delivery, Cause("worker-lost", job.origin, shared=True, form="queue_job's runner"))
