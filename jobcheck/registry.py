@@ -505,7 +505,7 @@ class Callback:
 
 @dataclass(eq=False, slots=True)
 class MissingJob:
-    """An enqueue verb on what has none. `why`: plain-function, plain-class, no-such-name; other-verb: a job that has others."""
+    """An enqueue verb on what has none. `why`: plain-function, plain-method, plain-class, no-such-name, other-verb (of a job)."""
 
     framework: str
     site: Site

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -42,8 +43,8 @@ def wrong_args(solver: Solver, node: ir.Expr, env: Env, value: Value) -> Malform
     what = args_fault(value, solver)
     if what:
         return Malformed(what, "args", env.unit.origin(node), value)
-    if not value.unknown:
-        return None
+    if not (value.unknown or (value.open and args_fault(replace(value, open=False), solver))):
+        return None  # what is partly known has to be wrong as far as it is known
     name = node.attr if isinstance(node, ir.Attribute) else node.id if isinstance(node, ir.Name) else ""
     single = _in_parentheses(solver, node, env) and not _MANY_THINGS.fullmatch(name)
     if not name or not (single or _ONE_THING.fullmatch(name)):

@@ -9,7 +9,7 @@ from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.registry import MissingJob
 from jobcheck.solve.flow import Site
-from jobcheck.solve.kinds import ClassObject, ClassRef, Function, ModuleKind, Origin
+from jobcheck.solve.kinds import ClassObject, ClassRef, Function, FunctionRef, Instance, ModuleKind, Origin, Value
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -56,6 +56,11 @@ def _plain(solver: Solver, site: Site, framework: str, func: ir.Attribute) -> Mi
             if found is not None and found[1] is None and not _set_up_later(solver, ref.filename, ref.name):
                 decl, why, name = found[0], "plain-function", ref.name
                 declared = Origin(ref.filename, decl.name_start, decl.name_end)
+        case Function(ref=ref, bound=Value(only=Instance())):
+            found = solver.function_decl(ref)
+            if found is not None and found[1] is not None and not found[0].decorators and not _is_stored(solver, ref):
+                decl, why, name = found[0], "plain-method", ref.name
+                declared = Origin(ref.filename, decl.name_start, decl.name_end)
         case ClassObject(cls=cls) if _is_plain_class(solver, cls, func.attr):
             why, name, declared = "plain-class", cls.name, owner.alts[0].origin
         case _:
@@ -87,6 +92,12 @@ def _is_plain_class(solver: Solver, cls: ClassRef, verb: str) -> bool:
         return False
     above = [solver.classes.info(a) for a in info.ancestors]
     return not any(a and (a.decl.decorators or a.decl.keywords or a.decl.conditional) for a in above)
+
+
+def _is_stored(solver: Solver, ref: FunctionRef) -> bool:
+    """Whether a method's file also puts something else under its name: `self.resize = resize_job`, `move = task(move)`."""
+    data = solver.raw(ref.filename) or b""
+    return re.search(rb"\b" + re.escape(ref.name.encode()) + rb"(?:\.\w+)?\s*=[^=]", data) is not None
 
 
 def _set_up_later(solver: Solver, filename: str, name: str) -> bool:

@@ -32,6 +32,7 @@ from jobcheck.solve.kinds import (
     Function,
     FunctionRef,
     Generator,
+    Instance,
     Literal,
     LocalFunction,
     Mapping,
@@ -297,7 +298,7 @@ class Solver:
         if decl.augmented or decl.unpacked:
             return UNKNOWN
         value = self.expression(filename, *decl.value, cls=cls)
-        if value.unknown and cls is None and len(decl.names) == 1:
+        if cls is None and len(decl.names) == 1 and (value.unknown or _is_foreign(value)):
             for framework in self.frameworks:
                 guessed = framework.guess(self, filename, decl.names[0])
                 if guessed is not None:
@@ -681,3 +682,9 @@ class Solver:
         """Declarations of a class attribute: file, declaration, the class that declares it."""
         for info, decl in self.classes.lookup(cls, name):
             yield info.filename, decl, info.ref
+
+
+def _is_foreign(value: Value) -> bool:
+    """Whether it is an object of a class outside of the project: what that is, its uses may tell."""
+    only = value.only
+    return isinstance(only, Instance) and only.cls.filename is None

@@ -48,12 +48,14 @@ from collections.abc import Iterator
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.findings import Confidence
+from jobcheck.frameworks.direct import direct_calls
 from jobcheck.project.shape import Param
 from jobcheck.registry import Job, Message
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.calls import fit, house_bind
 from jobcheck.solve.defs import Env, all_params, assigned_names
 from jobcheck.solve.kinds import Literal, Mapping, Plain, Sequence
+from jobcheck.solve.sites import Site
 
 # What only the job itself has.
 _OWN = frozenset({"retry", "request", "update_state", "replace", "add_to_chord", "send_event", "apply_async", "backend"})
@@ -129,10 +131,19 @@ def _evidence(job: Job, first: Param, messages: list[Message], context: Context)
         return Confidence.HIGH
     if any(_fits(m) and m.enqueue.arguments for m in messages):
         return None
+    if any(_gives_all(job, site) for site in direct_calls(context.solver, job)):
+        return Confidence.HIGH
     parameter = first.name.lower()
     if parameter in _DATA_NAMES or parameter.endswith(_DATA_ENDINGS) or _is_annotated(job, context):
         return Confidence.MEDIUM
     return None
+
+
+def _gives_all(job: Job, site: Site) -> bool:
+    """Whether a direct call, to which Celery adds the job itself, too, gives each parameter a value without it."""
+    room = len(job.signature.positional) if job.signature is not None else 0
+    given = [a for a in site.call.args if a.keyword is None]
+    return len(given) == room + 1 and not any(a.star for a in site.call.args)
 
 
 def _is_annotated(job: Job, context: Context) -> bool:

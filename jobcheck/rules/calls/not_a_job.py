@@ -1,6 +1,6 @@
 """
 ## What it finds
-`.delay`, `.apply_async` or `.perform_later` on a plain function or class of the project, which has no such attribute
+`.delay`, `.apply_async` or `.perform_later` on a plain function, method or class of the project, which has no such attribute
 (its decorator or base class was lost), on a name that the module does not have (the job was renamed or moved), or on a job
 of a framework that has another verb (`.delay` of a Dramatiq actor or a Huey task).
 
@@ -42,11 +42,12 @@ from jobcheck.code import ir
 from jobcheck.registry import MissingJob
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 
-_SORTS = {"plain-function": "a plain function", "plain-class": "a plain class"}
+_SORTS = {"plain-function": "a plain function", "plain-class": "a plain class", "plain-method": "a plain method"}
 _FIX = {
     "other-verb": "Enqueue it as its framework does.",
     "plain-function": "Declare it as a job, or call it.",
     "plain-class": "Give it the base class of a job.",
+    "plain-method": "Enqueue a job that calls it.",
     "no-such-name": "Use the name that the job has now.",
 }
 

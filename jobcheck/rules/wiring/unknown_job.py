@@ -130,6 +130,8 @@ def _absent(filename: str, dotted: str, function: str, enqueue: Enqueue, context
     if all(isinstance(s, Missing) for s in singles):
         return f"`{dotted}` has no `{function}`", Confidence.HIGH, _namesake(function, enqueue, context)
     single = singles[0]
+    if len(singles) == 1 and isinstance(single, Module):
+        return _of_module(single, enqueue, context)
     if len(singles) > 1 or not isinstance(single, Declared):
         return None
     places = {(single.filename, d.start) for d in single.decls if isinstance(d, FunctionDecl)}
@@ -139,6 +141,14 @@ def _absent(filename: str, dotted: str, function: str, enqueue: Enqueue, context
     if "name" not in jobs[0].options and single.filename == filename:
         return None  # the same job, under another name of its module
     return f"the job is registered as `{jobs[0].name}`", Confidence.HIGH, jobs[0]
+
+
+def _of_module(module: Module, enqueue: Enqueue, context: Context) -> Found | None:
+    """A name that is a module's: of the one job that stands there, which has another name."""
+    jobs = [j for j in context.registry.jobs if j.filename == module.filename and j.framework == enqueue.framework]
+    if len(jobs) != 1 or "name" not in jobs[0].options:
+        return None
+    return f"that is a module, whose job is registered as `{jobs[0].name}`", Confidence.HIGH, jobs[0]
 
 
 def _misspelt(name: str, enqueue: Enqueue, context: Context) -> Found | None:
@@ -172,5 +182,3 @@ def _namesake(function: str, enqueue: Enqueue, context: Context) -> Job | None:
     """The only job whose function has the name."""
     jobs = [j for j in context.registry.jobs if j.framework == enqueue.framework and j.function and j.function.name == function]
     return jobs[0] if len(jobs) == 1 else None
-
-
