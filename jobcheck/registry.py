@@ -474,13 +474,15 @@ class Forgotten:
 
 @dataclass(eq=False, slots=True)
 class Refusal:
-    """A canvas (`what`: group, chord) that is sent with an option which its framework refuses there: `happens` then."""
+    """A canvas (`what`: group, chord) that is sent with an option which its framework refuses there: `happens` then. `made` is
+    where the expression of the canvas begins."""
 
     framework: str
     what: str
     option: Option
     happens: str
     in_test: bool = False
+    made: Origin | None = None
 
     @property
     def origin(self) -> Origin:

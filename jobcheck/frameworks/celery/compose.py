@@ -134,7 +134,8 @@ def _refuse(solver: Solver, site: Site, data: model.Canvas, options: dict[str, O
     for name in ("link", "link_error"):
         if name in options and _is_given(options[name].value):
             in_test = solver.is_test(site.unit.filename)
-            registry.refusals.append(Refusal(model.NAME, data.what, options[name], "TypeError is raised", in_test))
+            made = site.unit.origin(site.call.func)
+            registry.refusals.append(Refusal(model.NAME, data.what, options[name], "TypeError is raised", in_test, made))
 
 
 def _is_given(value: Value) -> bool:

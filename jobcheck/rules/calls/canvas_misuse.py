@@ -56,7 +56,7 @@ class CanvasMisuse(Rule):
             return
         name = refusal.option.name
         since = " before Celery 5.7" if refusal.what == "chord" else ""
-        yield context.finding(
+        builder = context.finding(
             self,
             refusal.option.origin,
             f"a {refusal.what} takes no `{name}` when it is sent{since}: {refusal.happens} and nothing is enqueued",
@@ -64,3 +64,7 @@ class CanvasMisuse(Rule):
             subject=f"{refusal.what} {name}",
             how_to_fix=_FIX[refusal.what],
         )
+        made = context.place(refusal.made) if refusal.made is not None else None
+        if made is not None and builder.place is not None and made.row != builder.place.row:
+            builder.relate(made, f"this {refusal.what} is sent")
+        yield builder
