@@ -29,7 +29,7 @@ from jobcheck.solve.defs import (
     merge,
 )  # fmt: skip
 from jobcheck.solve.flow_expressions import ExpressionWalker, bind_parameters, decided_test
-from jobcheck.solve.sites import Around, Exit, Flow, Pipe, Site
+from jobcheck.solve.sites import Around, Exit, Flow, Part, Pipe, Site
 from jobcheck.solve.units import Unit
 
 __all__ = ["Around", "Exit", "Flow", "Pipe", "Site", "body_flow", "function_flow"]
@@ -80,7 +80,7 @@ class _Walker(ExpressionWalker):
             _STATEMENTS[type(stmt)](self, stmt)
             self._take_out()
 
-    def _inside(self, role: str, node: ir.Stmt, body: list[ir.Stmt], part: ir.Handler | ir.WithItem | None = None) -> None:
+    def _inside(self, role: str, node: ir.Stmt, body: list[ir.Stmt], part: Part | None = None) -> None:
         if self.env is None:
             return
         before = self._open(role, node, part)
@@ -344,7 +344,7 @@ class _Walker(ExpressionWalker):
             if case.guard is not None:
                 self.expr(case.guard, "other")
             exhaustive = exhaustive or (case.irrefutable and case.guard is None)
-            self._inside("branch", stmt, case.body)
+            self._inside("branch", stmt, case.body, case)
             if self.env is not None:
                 ends.append(self.env)
         self.env = merge(ends if exhaustive else [*ends, start])

@@ -20,7 +20,7 @@ from jobcheck.solve.defs import (
     dotted,
 )  # fmt: skip
 from jobcheck.solve.kinds import Literal
-from jobcheck.solve.sites import Around, Exit, Flow, Pipe, Site, Write
+from jobcheck.solve.sites import Around, Exit, Flow, Part, Pipe, Site, Write
 from jobcheck.solve.units import Unit
 
 # Methods that take something out of a container.
@@ -109,7 +109,7 @@ class ExpressionWalker:
     def _bind(self, name: str, definition: Def) -> None:
         self._change().bind(name, definition)
 
-    def _open(self, role: str, node: ir.Stmt | ir.Expr, part: ir.Handler | ir.WithItem | None = None) -> Around | None:
+    def _open(self, role: str, node: ir.Stmt | ir.Expr, part: Part | None = None) -> Around | None:
         """Open a thing around what follows; returns what to put back."""
         before = self.around
         assert self.env is not None

@@ -25,7 +25,7 @@ def exclusive(first: Around | None, second: Around | None) -> bool:
             continue
         if around.role == "branch" and other.role == "branch" and isinstance(around.node, ir.If) and around.truth != other.truth:
             return True
-        if around.role == "handler" and other.role == "handler" and around.part is not other.part:
+        if around.role == other.role and isinstance(around.part, (ir.Handler, ir.Case)) and around.part is not other.part:
             return True
     return False
 
@@ -46,10 +46,13 @@ def _left(first: Around | None, second: Around | None) -> bool:
 
 
 def _returns(branch: Around) -> bool:
-    """Whether who enters a branch of an `if` goes no further than its end."""
-    if not isinstance(branch.node, ir.If):
+    """Whether who enters a branch of an `if` or `match` goes no further than its end."""
+    if isinstance(branch.part, ir.Case):
+        body = branch.part.body
+    elif isinstance(branch.node, ir.If):
+        body = branch.node.body if branch.truth else branch.node.orelse
+    else:
         return False
-    body = branch.node.body if branch.truth else branch.node.orelse
     if not body or not isinstance(body[-1], ir.Return):
         return False
     return not any(isinstance(node, ir.Simple) and node.kind != "pass" for stmt in body for node in walk(stmt))
@@ -90,7 +93,7 @@ def leaves_before(around: Around | None, node: ir.Node) -> bool:
             continue
         if isinstance(found.node, ir.If) and found.role == "branch":
             body = found.node.body if found.truth else found.node.orelse
-        elif isinstance(found.part, ir.Handler):
+        elif isinstance(found.part, (ir.Handler, ir.Case)):
             body = found.part.body
         else:
             continue

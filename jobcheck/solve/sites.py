@@ -9,20 +9,22 @@ from jobcheck.solve.defs import Env
 from jobcheck.solve.units import Unit
 from jobcheck.values import dataclass
 
+Part = ir.Handler | ir.WithItem | ir.Case
+
 
 @dataclass(eq=False, slots=True)
 class Around:
     """One thing that is open around a site; `outer` is the next one out.
 
     `role`: try (its body), handler, final, loop, with, lambda, def, comprehension, branch (if/elif/else/case).
-    `node` is the statement or expression, `env` what reached it, `part` the handler or with-item or branch test.
+    `node` is the statement or expression, `env` what reached it, `part` the handler, the with-item or the case.
     """
 
     role: str
     node: ir.Stmt | ir.Expr
     env: Env
     outer: Around | None
-    part: ir.Handler | ir.WithItem | None = None
+    part: Part | None = None
     truth: bool = True
 
 

@@ -38,8 +38,9 @@ None.
 ## Known limits
 A fetch and a save with nothing slow between them are left alone, and so is what runs under a lock of any sort. A whole row
 saved after slow work has low confidence where no other code is seen that writes other fields of such rows (an admin page is
-not enough), where each caller makes the row for this job alone, and where it is saved only after a failure. So has a counter
-of the row whose key the job is handed, unless other code counts it too.
+not enough, nor a serializer that no view updates with, nor a job that is only sent instead of this one or after it in a
+chain), where each caller makes the row for this job alone, and where it is saved only after a failure. So has a counter of
+the row whose key the job is handed, unless other code counts it too.
 """
 
 from __future__ import annotations
@@ -161,7 +162,8 @@ class LostUpdate(Rule):
         run = frozenset((v.unit.filename, v.unit.offset) for v in visits)
         own = _assigned(row) if counted is None else frozenset()
         made = any(_makes(context, visit, row.model) for visit in visits)
-        return Writers(context, job).elsewhere(Wanted(row.model, run, own, counted, declared=not made))
+        wanted = Wanted(row.model, run, own, counted, declared=not made, keyed=is_own(context, job, row))
+        return Writers(context, job).elsewhere(wanted)
 
     # --- computed from what was read ---------------------------------------------------------------------------
 

@@ -1,8 +1,7 @@
 """Who else writes to the rows of a class: other functions, forms and serializers of the project.
 
-Functions are looked at first, for they can be shown to write; then what edits rows by declaration. Only code whose text
-says that something is written is read, and of a class that half the project mentions the nearest files. An admin page
-says little: most of them are there to look at.
+Functions are looked at first, for they can be shown to write; then what edits rows by declaration (`editors.py`). Only code
+whose text says that something is written is read, and of a class that half the project mentions the nearest files.
 """
 
 from __future__ import annotations
@@ -13,23 +12,21 @@ import re
 from collections.abc import Iterator
 
 from jobcheck.code import ir
-from jobcheck.project.shape import ClassDecl
 from jobcheck.project.source import UnreadableSource
-from jobcheck.registry import Job
+from jobcheck.registry import Enqueue, Job, Message
 from jobcheck.rules.base import Context
 from jobcheck.rules.state import keys
 from jobcheck.rules.state.changes import Changes
 from jobcheck.rules.state.computed import by_database, computed
+from jobcheck.rules.state.editors import Editors
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import ClassRef, FunctionRef, Origin
+from jobcheck.solve.order import exclusive
 from jobcheck.solve.sites import Site, Write
 from jobcheck.solve.solver import Solver
 from jobcheck.solve.units import Unit
 from jobcheck.values import dataclass
 
-# Classes whose subclasses save what a user has entered, by the ends of their names.
-_EDITORS = ("ModelForm", "ModelSerializer", "UpdateView", "ModelViewSet")
-_EDITED = frozenset({"model", "queryset"})
 _WRITING = re.compile(rb"\.\s*(?:a?save|a?update|a?update_or_create|a?bulk_update|commit|execute)\s*\(")
 # Methods of a model that are part of every save, or of making a row.
 _OF_SAVING = frozenset({"save", "asave", "clean", "full_clean", "__init__", "delete", "from_db", "save_base"})
@@ -44,7 +41,8 @@ class Wanted:
     """Rows of `model`, written by code that is not among `run`.
 
     `own`: the fields that the job gives a value itself; assigned elsewhere, the last writer wins anyway. `counted`: only this
-    field, computed from what it was. `declared`: what edits rows by declaration counts too.
+    field, computed from what it was. `declared`: what edits rows by declaration counts too. `keyed`: the job is handed the key
+    of its row, so that what is sent instead of the job, for the same row, does not count.
     """
 
     model: ClassRef
@@ -52,6 +50,7 @@ class Wanted:
     own: frozenset[str] = frozenset()
     counted: str | None = None
     declared: bool = True
+    keyed: bool = False
 
 
 class Writers:
@@ -64,12 +63,36 @@ class Writers:
 
     def elsewhere(self, wanted: Wanted) -> Origin | None:
         """A place where other code writes to such rows; None when none is seen."""
+        apart = self._apart() if wanted.keyed else frozenset()
         for unit in self._functions(wanted):
-            if (unit.filename, unit.offset) not in wanted.run:
+            if (unit.filename, unit.offset) not in wanted.run and (unit.filename, unit.offset) not in apart:
                 found = self._writes(unit, wanted)
                 if found is not None:
                     return found
-        return self._edited(wanted.model) if wanted.counted is None and wanted.declared else None
+        if wanted.counted is not None or not wanted.declared:
+            return None
+        return Editors(self.solver).of(wanted.model, self._files(wanted.model, wanted.model.name))
+
+    # --- jobs that never run beside this one ---------------------------------------------------------------------
+
+    def _apart(self) -> frozenset[tuple[str, int]]:
+        """The functions of jobs that are only sent instead of this one, in another branch, or after it, in one chain."""
+        mine = self._messages(self.job)
+        units = {m.enqueue.unit for m in mine}
+        others = {m.job.key: m.job for m in self.context.registry.messages if m.enqueue.unit in units and m.job is not self.job}
+        refs = [job.function for job in others.values() if job.function is not None and self._is_apart(mine, job)]
+        return frozenset((ref.filename, ref.start) for ref in refs)
+
+    def _messages(self, job: Job) -> list[Message]:
+        return [m for m in self.context.registry.messages if m.job is job and not m.enqueue.in_test]
+
+    def _is_apart(self, mine: list[Message], job: Job) -> bool:
+        """Whether each message of a job stands in a function that sends this one, too, and never both at a time."""
+        return all(
+            any(m.enqueue.unit is other.enqueue.unit for m in mine)
+            and all(_never_both(m.enqueue, other.enqueue) for m in mine if m.enqueue.unit is other.enqueue.unit)
+            for other in self._messages(job)
+        )
 
     # --- functions ---------------------------------------------------------------------------------------------
 
@@ -170,34 +193,9 @@ class Writers:
         given = next((a.value for a in site.call.args if a.keyword == wanted.counted), None)
         return given is not None and by_database(self.solver, given, site.env)
 
-    # --- what edits by declaration -----------------------------------------------------------------------------
 
-    def _edited(self, model: ClassRef) -> Origin | None:
-        """`model = Order` in a form or a serializer, `queryset = Order.objects` in a view."""
-        for filename in self._files(model, model.name):
-            offsets = self.solver.callers.mentions.offsets(filename, model.name)
-            for decl in self._classes(filename) if offsets else ():
-                found = self._edits(filename, decl, decl, offsets)
-                if found is not None:
-                    return found
-        return None
-
-    def _classes(self, filename: str) -> list[ClassDecl]:
-        try:
-            return self.solver.project.shape(filename).classes
-        except UnreadableSource:
-            return []
-
-    def _edits(self, filename: str, decl: ClassDecl, editor: ClassDecl, offsets: list[int]) -> Origin | None:
-        """A class-level statement of an editor that mentions the rows."""
-        edited = [a for a in decl.assigns if _EDITED.intersection(a.names)]
-        found = next(((a.start, a.end) for a in edited if any(a.start <= at < a.end for at in offsets)), None)
-        if found is not None and self._is_editor(filename, editor):
-            return Origin(filename, *found)
-        metas = [c for c in decl.classes if c.name == "Meta"]
-        return next((o for c in metas for o in [self._edits(filename, c, decl, offsets)] if o is not None), None)
-
-    def _is_editor(self, filename: str, decl: ClassDecl) -> bool:
-        info = self.solver.classes.info(self.solver.classes.register(filename, decl))
-        names = [a.name for a in info.ancestors] if info is not None else []
-        return any(n.endswith(_EDITORS) for n in names) and not any("ReadOnly" in n for n in names)
+def _never_both(one: Enqueue, other: Enqueue) -> bool:
+    """Whether two messages are of two branches, or the links of one chain."""
+    if exclusive(one.site.around, other.site.around):
+        return True
+    return (one.follows or other.follows) and one.site.stmt is other.site.stmt
