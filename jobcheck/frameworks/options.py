@@ -50,6 +50,7 @@ class Place:
     by          an option that decides which names there are: `variants` has the place for each of its values, for "" where it
                 is not given, and for `OBJECT` where it is some object
     lacks       forms that cannot do without an option
+    instead     of names in `elsewhere`, what else they do where that is not `happens`: the call raises, so that it is an error
     """
 
     taken: frozenset[str]
@@ -59,6 +60,7 @@ class Place:
     needs: Mapping[str, Needs] = field(default_factory=dict)
     refused: bool = False
     lacks: tuple[Lacks, ...] = ()
+    instead: Mapping[str, str] = field(default_factory=dict)
     labels: bool = False
     by: str = ""
     variants: Mapping[object, Place] = field(default_factory=dict)

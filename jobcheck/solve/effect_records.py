@@ -10,7 +10,7 @@ from jobcheck.solve import effect_tables as tables
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Env, ExprDef, NarrowDef, dotted
 from jobcheck.solve.exceptions import MISSING_ROW
-from jobcheck.solve.kinds import ClassRef
+from jobcheck.solve.kinds import ClassObject, ClassRef
 from jobcheck.solve.orm.base import Operation
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _counted(solver: Solver, operation: Operation) -> str:
     if operation.act == "update":
         given = {a.keyword: a.value for a in operation.site.call.args if a.keyword is not None}
         return next((name for name, value in given.items() if _adds_to(solver, name, value, operation.site.env)), "")
-    if operation.act != "save" or operation.record is None:
+    if operation.act != "save" or operation.record is None or _made_here(solver, operation):
         return ""
     record, flow = dotted(operation.record), operation.site.unit.flow
     for write in flow.writes if flow is not None else ():
@@ -152,6 +152,18 @@ def _counted(solver: Solver, operation: Operation) -> str:
         if (write.op in ("+", "-") and _number(write.value)) or own:
             return target.attr
     return ""
+
+
+def _made_here(solver: Solver, operation: Operation) -> bool:
+    """Whether the run has made the row itself, so that another run counts on another one."""
+    assert operation.record is not None
+    node = solver.sources.of(operation.record, operation.site.env).node
+    flow = operation.site.unit.flow
+    site = next((s for s in flow.sites if s.call is node), None) if flow is not None and isinstance(node, ir.Call) else None
+    if site is None:
+        return False
+    made = solver.records.operation(site)
+    return (made is not None and made.act == "create") or isinstance(solver.value(site.call.func, site.env).only, ClassObject)
 
 
 def _number(node: ir.Expr | None) -> bool:

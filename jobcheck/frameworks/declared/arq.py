@@ -1,4 +1,7 @@
-"""arq. Source: arq 0.28.0, installed and run (facts/FRAMEWORKS.md 5; tests/facts/test_arq.py)."""
+"""arq, and safir's queue of it. Source: arq 0.28.0 and safir-arq 9.3.0, installed and run.
+
+See facts/FRAMEWORKS.md 5 and tests/facts/test_arq.py.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 OWN = frozenset("_job_id _queue_name _defer_until _defer_by _expires _job_try".split())
 _BY_NAME = "the worker finds no job of such a name, and the job fails"
 _ENQUEUE = Form("enqueue_job", "call", 0, ("function",), swallowed=OWN, awaited=True, by_name=_BY_NAME)
+# safir hands everything on to `enqueue_job`.
+_SAFIR = Form("enqueue", "call", 0, ("task_name",), swallowed=OWN, awaited=True, by_name=_BY_NAME)
+_SAFIR_QUEUES = ("ArqQueue", "RedisArqQueue", "MockArqQueue")
 # A job that `cron` names gets `ctx` and nothing else.
 _CRON = Form("cron", "lists", 0, ("coroutine",), lists=("", ""), sent=False)
 # Its fields, by the names that `rules.wiring.cron` has for them; one that is None is every one.
@@ -29,9 +35,9 @@ _FIELDS = {
 SPEC = Spec(
     name="arq",
     display="arq",
-    modules=frozenset({"arq"}),
+    modules=frozenset({"arq", "safir.arq", "safir.dependencies.arq"}),
     seeds=frozenset({"enqueue_job", "arq"}),
-    marks=(rb"\benqueue_job\b|\bcron\s*\(",),
+    marks=(rb"\benqueue_job\b|\bcron\s*\(|\barq\w*\s*\.\s*enqueue\s*\(|queue\s*\.\s*enqueue\s*\(",),
     functions={
         "arq.func": Declares("func", leads=("coroutine", "name")),
         "arq.worker.func": Declares("func", leads=("coroutine", "name")),
@@ -41,8 +47,9 @@ SPEC = Spec(
         "arq.connections.create_pool": Makes("pool"),
         "arq.ArqRedis": Makes("redis"),
         "arq.connections.ArqRedis": Makes("redis"),
+        **{f"{module}.{name}": Makes("safir") for module in ("safir.arq", "safir.dependencies.arq") for name in _SAFIR_QUEUES},
     },
-    attributes={"redis": {"enqueue_job": _ENQUEUE}, "pool": {"enqueue_job": _ENQUEUE}},
+    attributes={"safir": {"enqueue": _SAFIR}, "redis": {"enqueue_job": _ENQUEUE}, "pool": {"enqueue_job": _ENQUEUE}},
     makers=rb"func\s*\(",
     wire="arq-pickle",
     mismatch="the job fails in the worker with TypeError",

@@ -98,8 +98,12 @@ _HUEY = Options(
     ),
     declaration=Place(
         taken=_HUEY_DECLARED | {"queue"}, documented=_HUEY_DECLARED,  # `queue` is django-huey's
-        elsewhere={"max_retries": "retries", "countdown": "retry_delay", "bind": "context"},
+        elsewhere={
+            "max_retries": "retries", "countdown": "retry_delay", "bind": "context", "run_every": "it as the first argument",
+            "schedule": "it as the first argument",
+        },
         happens="Huey keeps it as a setting of the task class, which nothing reads",
+        instead=dict.fromkeys(("run_every", "schedule"), "the module does not import: periodic_task() raises TypeError"),
     ),
     telling=frozenset({"retry_delay", "retry_backoff"}),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from jobcheck.solve.kinds import (
     Kind,
     Literal,
     Mapping,
+    Method,
     Plain,
     Sequence,
     Value,
@@ -33,6 +34,7 @@ _QUERIES = frozenset({"dj_queryset", "dj_queryset_values", "dj_manager"})
 _CONDITIONS = frozenset({
     "filter", "exclude", "get", "first", "get_or_create", "update_or_create", "create", "acreate", "aget", "Q", "exists",
 })  # fmt: skip
+_SHOWING = frozenset({"str", "debug", "info", "warning", "error", "exception", "critical"})
 # Rows that migrations make and nobody changes.
 _CONSTANT = frozenset({"django.contrib.contenttypes.models.ContentType", "django.contrib.auth.models.Permission"})
 DEEPEST_ITEM = 3
@@ -139,12 +141,20 @@ def _asks_by_key(use: Use) -> bool:
     )
 
 
+def _shows(use: Use) -> bool:
+    """Whether a record is put into a text, as it calls itself: `str(user)`, `"notify_{}".format(user)`, a line of a log."""
+    last = use.name.rpartition(".")[2]
+    return use.how == "argument" and (last in _SHOWING or (last == "format" and isinstance(use.other.only, Method)))
+
+
 def _harmless(use: Use, record: Held, context: Context) -> bool:
     """Whether a use reads nothing that may have changed."""
     if use.how in ("iterated", "truth", "typetest") or (record.cls is not None and record.cls.qualname in _CONSTANT):
         return True
     if use.how == "compare":
         return use.other.only in (Plain("none"), Literal(None))
+    if use.how == "formatted" or _shows(use):
+        return not record.listed  # its name in a text
     if use.how == "argument":
         return not record.listed and _asks_by_key(use)  # whole rows, and many of them, where keys would do
     if use.how != "attribute":

@@ -199,7 +199,8 @@ def _fault(option: Option, place: options.Place, job: Job, context: Context) -> 
     if not place.refused and used_names.by_bases(job, option.name, context):
         return None
     fix = f"Write {meant}" if meant else f"Known are {', '.join(sorted(place.documented))}"
-    return _Fault(f"is no option: {place.happens}", fix, harmless=not place.refused)
+    raised = place.instead.get(option.name)
+    return _Fault(f"is no option: {raised or place.happens}", fix, harmless=not place.refused and raised is None)
 
 
 def _wrong_value(option: Option, needs: options.Needs, context: Context) -> _Fault | None:

@@ -60,7 +60,8 @@ from jobcheck.solve.operators import plain_name
 # Options that take a plain value; others take signatures, connections or callables.
 _VALUES = frozenset(
     "countdown eta expires task_id queue priority routing_key exchange time_limit soft_time_limit serializer shadow "
-    "wait wait_until".split()
+    "wait wait_until retries max_retries retry_delay default_retry_delay retry_backoff_max min_backoff max_backoff max_age "
+    "timeout job_timeout delay _defer_by run_after scheduled schedule_at".split()
 )
 _LINKS = frozenset({"link", "link_error"})
 _PLAIN = frozenset({"none", "str", "int", "float", "bool", "bytes", "datetime", "datetime_aware", "datetime_naive"})
@@ -74,10 +75,12 @@ class ValueNotCall(Rule):
 
     code = "JOB207"
     severity = Severity.ERROR
-    subject = (Message, Enqueue, Callback)
+    subject = (Job, Message, Enqueue, Callback)
 
-    def check(self, subject: Message | Enqueue | Callback, context: Context) -> Iterator[FindingBuilder]:
-        if isinstance(subject, Message):
+    def check(self, subject: Job | Message | Enqueue | Callback, context: Context) -> Iterator[FindingBuilder]:
+        if isinstance(subject, Job):
+            yield from self._declared(subject, context)
+        elif isinstance(subject, Message):
             yield from self._arguments(subject, context)
         elif isinstance(subject, Enqueue):
             yield from self._options(subject, context)
@@ -130,6 +133,15 @@ class ValueNotCall(Rule):
                 yield context.finding(
                     self, option.origin, text, job=job, framework=enqueue.framework, subject=option.name
                 )
+
+    def _declared(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
+        """`@task(retry_delay=DELAY.total_seconds)`."""
+        for option in () if context.solver.is_test(job.filename) else job.options.values():
+            only = option.value.only
+            if only is not None and option.name in _VALUES and uncalled.is_uncalled(only, context):
+                what = context.describe(only)
+                text = f"the option `{option.name}` of `{job.label}` is given {what} itself, not what it returns"
+                yield context.finding(self, option.origin, text, job=job, subject=option.name)
 
     def _handed(self, enqueue: Enqueue, context: Context) -> Iterator[FindingBuilder]:
         """`queue.enqueue(resize(photo))`: the job is performed here, and what it returns is enqueued."""

@@ -6,6 +6,7 @@ from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import External
+from jobcheck.solve.operators import plain_name
 from jobcheck.solve.sites import Write
 from jobcheck.solve.solver import Solver
 
@@ -17,12 +18,19 @@ def computed(solver: Solver, write: Write) -> str | None:
     target = write.target
     if not isinstance(target, ir.Attribute) or write.value is None or by_database(solver, write.value, write.env):
         return None
-    if write.op:
-        return target.attr if write.op in _COMPUTING else None
     value = write.value
+    if write.op:
+        return target.attr if write.op in _COMPUTING and not _is_span(solver, value, write.env) else None
     if isinstance(value, ir.BinOp) and value.op in _COMPUTING and _reads(solver, value, target, write.env):
-        return target.attr
+        spans = (_is_span(solver, side, write.env) for side in (value.left, value.right))
+        return None if any(spans) else target.attr
     return None
+
+
+def _is_span(solver: Solver, node: ir.Expr, env: Env) -> bool:
+    """A moment that is moved by a span is no counter: two runs that move it mean it to be moved once."""
+    only = solver.value(node, env).only
+    return only is not None and plain_name(only) == "timedelta"
 
 
 def _reads(solver: Solver, value: ir.BinOp, target: ir.Attribute, env: Env) -> bool:
