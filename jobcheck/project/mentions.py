@@ -9,7 +9,8 @@ from functools import cached_property
 from jobcheck.project.modules import Project
 from jobcheck.project.source import UnreadableSource
 
-_IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
+# Every byte that no identifier holds is a space: splitting is twice as fast as a pattern.
+_WORDS = bytes(c if c >= 0x80 or chr(c).isalnum() or c == ord("_") else ord(" ") for c in range(256))
 # A mention that hands nothing on: the function's own head, and import lists (whose aliases `callers` follows by value).
 _INSIDE = re.compile(rb"[\w\x80-\xff]")
 _HEAD = re.compile(rb"\b(?:def|class)\s+$")
@@ -32,7 +33,7 @@ class Mentions:
                 data = self._project.source(filename).data
             except UnreadableSource:
                 continue
-            for name in set(_IDENTIFIER.findall(data)):
+            for name in set(data.translate(_WORDS).split()):
                 found.setdefault(name, []).append(filename)
         return found
 
@@ -47,8 +48,11 @@ class Mentions:
 
     def in_any_case(self, name: str) -> frozenset[str]:
         """The files that hold an identifier, however its letters are written."""
-        spelled = self._folded.get(name.lower().encode(), ())
-        return frozenset(filename for word in spelled for filename in self._files[word])
+        return frozenset(filename for word in self.spelled(name) for filename in self._files[word])
+
+    def spelled(self, name: str) -> list[bytes]:
+        """The ways in which the letters of an identifier are written anywhere."""
+        return self._folded.get(name.lower().encode(), [])
 
     @cached_property
     def _folded(self) -> dict[bytes, list[bytes]]:

@@ -229,11 +229,17 @@ def merge(envs: list[Env]) -> Env | None:
     return merged
 
 
+_COMPOUND = frozenset({ir.If, ir.While, ir.For, ir.With, ir.Try, ir.Match})
+_BIND_NOTHING = frozenset({ir.ExprStmt, ir.If, ir.Return, ir.Raise, ir.Simple, ir.While, ir.Assert, ir.Delete})
+
+
 def assigned_names(body: list[ir.Stmt]) -> frozenset[str]:
     """The names that statements bind in their own scope (nested functions and classes bind only their name)."""
     names: set[str] = set()
     outside: set[str] = set()
     for stmt in statements(body):
+        if type(stmt) in _BIND_NOTHING:
+            continue
         match stmt:
             case ir.FunctionDef() | ir.ClassDef():
                 names.add(stmt.name)
@@ -289,7 +295,8 @@ def statements(body: list[ir.Stmt]) -> Iterator[ir.Stmt]:
     while stack:
         stmt = stack.pop()
         yield stmt
-        stack.extend(reversed(list(sub_statements(stmt))))
+        if type(stmt) in _COMPOUND:
+            stack.extend(reversed(list(sub_statements(stmt))))
 
 
 def sub_statements(stmt: ir.Stmt) -> Iterator[ir.Stmt]:
@@ -316,10 +323,10 @@ def sub_statements(stmt: ir.Stmt) -> Iterator[ir.Stmt]:
 def dotted(node: ir.Expr) -> str:
     """`a.b.c` for names and attributes of names, else the empty string."""
     parts: list[str] = []
-    while isinstance(node, ir.Attribute):
+    while type(node) is ir.Attribute:
         parts.append(node.attr)
         node = node.value
-    if not isinstance(node, ir.Name):
+    if type(node) is not ir.Name:
         return ""
     parts.append(node.id)
     return ".".join(reversed(parts))

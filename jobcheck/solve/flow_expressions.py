@@ -238,43 +238,28 @@ class ExpressionWalker:
         self.expr(node.element, "element")
         self.env, self.around = outer, before
 
+    def binary(self, node: ir.BinOp, usage: str) -> None:
+        if node.op == "|":
+            assert self.env is not None
+            self.flow.pipes.append(Pipe(node, self.env, self.around, usage))
+        self.expr(node.left, "operand")
+        self.expr(node.right, "operand")
+
+    def dict_(self, node: ir.DictExpr, usage: str) -> None:
+        for item in node.items:
+            if item.key is not None:
+                self.expr(item.key, "other")
+            self.expr(item.value, "element")
+
     def parts(self, node: ir.Expr, usage: str) -> None:
         """Any other expression: its parts in order."""
-        match node:
-            case ir.BinOp():
-                if node.op == "|":
-                    assert self.env is not None
-                    self.flow.pipes.append(Pipe(node, self.env, self.around, usage))
-                self.expr(node.left, "operand")
-                self.expr(node.right, "operand")
-            case ir.UnaryOp():
-                self.expr(node.operand, "operand")
-            case ir.Compare():
-                self.expr(node.left, "operand")
-                for part in node.comparators:
-                    self.expr(part, "operand")
-            case ir.Subscript():
-                self.expr(node.value, "receiver")
-                self.expr(node.index, "other")
-            case ir.SliceExpr():
-                for bound in (node.lower, node.upper, node.step):
-                    if bound is not None:
-                        self.expr(bound, "other")
-            case ir.TupleExpr() | ir.ListExpr() | ir.SetExpr():
-                for part in node.elements:
-                    self.expr(part, "element")
-            case ir.DictExpr():
-                for item in node.items:
-                    if item.key is not None:
-                        self.expr(item.key, "other")
-                    self.expr(item.value, "element")
-            case ir.Starred():
-                self.expr(node.value, "other")
-            case ir.FString():
-                for part in node.values:
-                    self.expr(part, "other")
-            case _:
-                pass
+        for name, used in _PARTS[type(node)]:
+            part = getattr(node, name)
+            if type(part) is list:
+                for one in part:
+                    self.expr(one, used)
+            elif part is not None:
+                self.expr(part, used)
 
     def _narrow(self, test: ir.Expr, truth: bool) -> None:
         """Refine names by a test that came out as `truth`."""
@@ -329,6 +314,19 @@ def _names_in(target: ir.Expr) -> list[ir.Name]:
     return []
 
 
+_ELEMENTS = (("elements", "element"),)
+_PARTS: dict[type, tuple[tuple[str, str], ...]] = {
+    ir.UnaryOp: (("operand", "operand"),),
+    ir.Compare: (("left", "operand"), ("comparators", "operand")),
+    ir.Subscript: (("value", "receiver"), ("index", "other")),
+    ir.SliceExpr: (("lower", "other"), ("upper", "other"), ("step", "other")),
+    ir.TupleExpr: _ELEMENTS,
+    ir.ListExpr: _ELEMENTS,
+    ir.SetExpr: _ELEMENTS,
+    ir.Starred: (("value", "other"),),
+    ir.FString: (("values", "other"),),
+}
+"""The parts of a plain expression, and what each is used for."""
 _EXPRESSIONS: dict[type, Callable[[ExpressionWalker, Any, str], None]] = {
     ir.Call: ExpressionWalker.call,
     ir.Attribute: ExpressionWalker.attribute,
@@ -339,9 +337,7 @@ _EXPRESSIONS: dict[type, Callable[[ExpressionWalker, Any, str], None]] = {
     ir.IfExp: ExpressionWalker.if_exp,
     ir.Lambda: ExpressionWalker.lambda_,
     ir.Comprehension: ExpressionWalker.comprehension,
-    **dict.fromkeys(
-        (ir.BinOp, ir.UnaryOp, ir.Compare, ir.Subscript, ir.SliceExpr, ir.TupleExpr, ir.ListExpr, ir.SetExpr, ir.DictExpr,
-         ir.Starred, ir.FString),
-        ExpressionWalker.parts,
-    ),
-}  # fmt: skip
+    ir.BinOp: ExpressionWalker.binary,
+    ir.DictExpr: ExpressionWalker.dict_,
+    **dict.fromkeys(_PARTS, ExpressionWalker.parts),
+}

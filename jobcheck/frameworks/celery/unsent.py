@@ -60,9 +60,9 @@ def _unread_name(site: Site) -> str | None:
     if not isinstance(target, ir.Name) or target.id.startswith("_"):
         return None
     for node in site.unit.nodes:
-        if isinstance(node, ir.Name) and node is not target and node.id in (target.id, "locals", "vars", "exec", "eval"):
+        if type(node) is ir.Name and node is not target and node.id in (target.id, "locals", "vars", "exec", "eval"):
             return None
-        if isinstance(node, ir.ScopeDecl) and target.id in node.names:
+        if type(node) is ir.ScopeDecl and target.id in node.names:
             return None
     return target.id
 

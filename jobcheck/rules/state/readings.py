@@ -106,7 +106,7 @@ class Readings:
         for node in visit.unit.nodes:
             if any(start <= node.start and node.end <= end for start, end in registered):
                 continue
-            if isinstance(node, ir.Attribute) and isinstance(node.value, ir.Name) and node.value.id not in local:
+            if type(node) is ir.Attribute and type(node.value) is ir.Name and node.value.id not in local:
                 only = self.solver.module_attribute(visit.unit.filename, node.value.id).only
                 if isinstance(only, External) and only.qualname in ambients.OBJECTS:
                     yield node, (only.qualname, ambients.OBJECTS[only.qualname])

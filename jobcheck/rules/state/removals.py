@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.registry import Job
@@ -22,20 +20,18 @@ def only_removes(job: Job, parameter: str, context: Context) -> bool:
     unit = context.solver.function_unit(job.function) if job.function is not None else None
     if unit is None or unit.refused or unit.function is None:
         return False
-    body = unit.function.body
-    names = {parameter, *(name for loop in _loops(body, parameter) for name in target_names(loop.target))}
+    loops = [node for node in unit.nodes if type(node) is ir.For and _over(node, parameter)]
+    names = {parameter, *(name for loop in loops for name in target_names(loop.target))}
     sites = [site for site in context.solver.flow(unit).sites if _forgives(site.call, site.around)]
     tidied = {id(arg.value) for site in sites for arg in site.call.args}
-    looped = {id(loop.iter) for loop in _loops(body, parameter)}
-    targets = {id(loop.target) for loop in _loops(body, parameter)}
-    mentions = [node for node in walk(body) if isinstance(node, ir.Name) and node.id in names and id(node) not in targets]
+    looped = {id(loop.iter) for loop in loops}
+    targets = {id(loop.target) for loop in loops}
+    mentions = [node for node in unit.nodes if type(node) is ir.Name and node.id in names and id(node) not in targets]
     return any(id(node) in tidied for node in mentions) and all(id(node) in tidied | looped for node in mentions)
 
 
-def _loops(body: list[ir.Stmt], parameter: str) -> Iterator[ir.For]:
-    for node in walk(body):
-        if isinstance(node, ir.For) and isinstance(node.iter, ir.Name) and node.iter.id == parameter:
-            yield node
+def _over(loop: ir.For, parameter: str) -> bool:
+    return isinstance(loop.iter, ir.Name) and loop.iter.id == parameter
 
 
 def _forgives(call: ir.Call, around: Around | None) -> bool:

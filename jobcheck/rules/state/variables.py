@@ -86,10 +86,11 @@ def _mentions(context: Context, unit: Unit, sites: list[Site]) -> Iterator[tuple
             first = site.call.args[0].value
             if isinstance(first, ir.Name) and first.id not in local:
                 yield first.id, site.call, site, func.id != "getattr"
-    stored = {id(t) for stmt in unit.nodes if isinstance(stmt, ir.Assign) for t in stmt.targets}
+    stored = {id(t) for stmt in unit.nodes if type(stmt) is ir.Assign for t in stmt.targets}
     for node in unit.nodes:
-        plain = isinstance(node, ir.Attribute) and isinstance(node.value, ir.Name) and id(node) not in called
-        if plain and isinstance(node, ir.Attribute) and isinstance(node.value, ir.Name) and node.value.id not in local:
+        if type(node) is not ir.Attribute or type(node.value) is not ir.Name or id(node) in called:
+            continue
+        if node.value.id not in local:
             yield node.value.id, node, None, id(node) in stored
 
 

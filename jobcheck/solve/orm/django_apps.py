@@ -34,6 +34,7 @@ class Apps:
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
         self._models: dict[tuple[str, str], ClassRef | None] = {}
+        self._classes: dict[str, re.Pattern[bytes]] = {}
 
     # --- models by name ----------------------------------------------------------------------------------------
 
@@ -81,11 +82,18 @@ class Apps:
                 case modules.External(qualname=qualname):
                     return ClassRef(qualname)
             return None
-        pattern = re.compile(rb"^class[ \t]+" + re.escape(name.encode()) + rb"\b", re.MULTILINE | re.IGNORECASE)
-        if not pattern.search(self._solver.raw(filename) or b""):
+        data = self._solver.raw(filename) or b""
+        if not any(m.start() == 0 or data[m.start() - 1] in b"\r\n" for m in self._heads(name).finditer(data)):
             return None
         decls = (d for d in self._solver.project.shape(filename).classes if d.name.lower() == name.lower())
         return next((self._solver.classes.register(filename, d) for d in decls), None)
+
+    def _heads(self, name: str) -> re.Pattern[bytes]:
+        """`class Name`, however the name is written: a pattern that begins with a word is searched for ten times as fast."""
+        if name not in self._classes:
+            spelled = b"|".join(map(re.escape, self._solver.callers.mentions.spelled(name)))
+            self._classes[name] = re.compile(rb"class[ \t]+(?:" + spelled + rb")\b")
+        return self._classes[name]
 
     @cached_property
     def _folders(self) -> dict[str, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -72,11 +73,18 @@ class Sends:
         info = self._solver.classes.info(kind.cls)
         return kind.cls.qualname in _SIGNAL or (info is not None and bool(info.externals & _SIGNAL))
 
+    @cached_property
+    def _connecting(self) -> dict[str, bytes]:
+        """The files that connect anything to anything."""
+        texts = ((name, self._solver.raw(name) or b"") for name in self._solver.callers.mentions.files("connect"))
+        return {name: data for name, data in texts if b".connect(" in data}
+
     def _connected(self, unit: Unit, function: ir.FunctionDef) -> Iterator[tuple[Origin, str]]:
         """`paid.connect(handler)`, `paid.connect(Handlers.on_paid)` somewhere else."""
         pattern = re.compile(rb"\.connect\(\s*(?:receiver\s*=\s*)?[\w.]*\b" + re.escape(function.name.encode()) + rb"\b")
         mentions = self._solver.callers.mentions
-        if not any(pattern.search(self._solver.raw(name) or b"") for name in mentions.files(function.name)):
+        connecting = self._connecting
+        if not any(pattern.search(connecting[name]) for name in mentions.files(function.name) if name in connecting):
             return
         for other in self._solver.callers.units_mentioning(function.name) or ():
             for site in self._solver.flow(other).sites:
