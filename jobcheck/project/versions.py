@@ -17,9 +17,12 @@ _LOCKED = 2
 _PINNED = 1
 _BOUND = 0
 _TOML_LOCKS = frozenset({"poetry.lock", "uv.lock", "pdm.lock", "pylock.toml"})
-_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(===?|~=)\s*v?(\d+(?:\.\d+)*)", re.MULTILINE)
-_IN_TEXT = re.compile(r"[\"']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(===?|~=)\s*v?(\d+(?:\.\d+)*)")
-_IN_TABLE = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*=\s*[\"'](==|~=|\^|~)?\s*v?(\d+(?:\.\d+)*)[\"']", re.MULTILINE)
+_NUMBER = r"\s*v?(\d+(?:\.\d+)*(?:\.\*)?)"
+_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(===?|~=)" + _NUMBER, re.MULTILINE)
+_IN_TEXT = re.compile(r"[\"']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(===?|~=)" + _NUMBER)
+_IN_TABLE = re.compile(
+    r"^\s*([A-Za-z0-9][\w.-]*)\s*=\s*(?:\{[^}\n]*?\bversion\s*=\s*)?[\"'](==|~=|\^|~)?" + _NUMBER + r"[\"']", re.MULTILINE
+)
 # A range, of which an upper bound says what the newest is that it lets in.
 _RANGE = r"\s*((?:[<>=!~]=?\s*v?\d[\w.*]*\s*,?\s*)+)"
 _REQUIREMENT_RANGE = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?" + _RANGE, re.MULTILINE)
@@ -27,6 +30,7 @@ _RANGE_IN_TEXT = re.compile(r"[\"']([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?" + _RA
 _RANGE_IN_TABLE = re.compile(r"^\s*([A-Za-z0-9][\w.-]*)\s*=\s*[\"']" + _RANGE, re.MULTILINE)
 _UPPER = re.compile(r"<(=?)\s*v?(\d+(?:\.\d+)*)")
 _LAST = 9999  # of the versions before a bound
+_TO = ".."  # between the oldest and the newest of a range
 
 VERSIONED = frozenset({"celery", "kombu", "django-rq", "django-tasks", "sqlalchemy"})
 """The packages whose version makes a difference to what is found; all that the wire tables have ranges for is among them."""
@@ -41,7 +45,7 @@ def versions(names: Iterable[str], read: Callable[[str], bytes], wanted: frozens
     """The version of each wanted package (lower-case names) as far as the project says it.
 
     Lock files win over pins, pins over upper bounds (`<5.3` is the newest 5.2), files near the root over those further
-    down; ranges that are open upwards say nothing.
+    down; ranges that are open upwards say nothing. `~=5.2` and `^5.2` are any version up to the next major: `5.2..5.9999`.
     A file that cannot be read or parsed says nothing.
     """
     found: dict[str, tuple[int, int, str]] = {}
@@ -67,13 +71,30 @@ def _of_file(filename: str, read: Callable[[str], bytes]) -> Iterator[tuple[str,
     elif name == "Pipfile.lock":
         yield from _pipfile_lock(text)
     elif is_requirements:
-        yield from ((m[1], m[3], _PINNED) for m in _REQUIREMENT.finditer(text))
+        yield from ((m[1], _pinned(m[2], m[3]), _PINNED) for m in _REQUIREMENT.finditer(text))
         yield from _bounds(_REQUIREMENT_RANGE, text)
     else:
-        yield from ((m[1], m[3], _PINNED) for m in _IN_TEXT.finditer(text))
-        yield from ((m[1], m[3], _PINNED) for m in _IN_TABLE.finditer(text) if m[2])
+        yield from ((m[1], _pinned(m[2], m[3]), _PINNED) for m in _IN_TEXT.finditer(text))
+        yield from ((m[1], _pinned(m[2], m[3]), _PINNED) for m in _IN_TABLE.finditer(text) if m[2])
         yield from _bounds(_RANGE_IN_TEXT, text)
         yield from _bounds(_RANGE_IN_TABLE, text)
+
+
+def _pinned(operator: str, version: str) -> str:
+    """What `==5.2.7`, `==5.2.*`, `~=5.2`, `~5.2` and `^5.2` let in: one version, or a range."""
+    number = version.removesuffix(".*")
+    parts = number.split(".")
+    if operator.startswith("=="):
+        kept = len(parts) if version != number else None
+    elif operator == "^":
+        kept = next((i for i, part in enumerate(parts, 1) if int(part)), len(parts))
+    elif operator == "~=":
+        kept = max(len(parts) - 1, 1)
+    else:
+        kept = min(len(parts), 2)
+    if kept is None or (operator == "^" and kept > 2):
+        return number
+    return f"{number}{_TO}{'.'.join([*parts[:kept], str(_LAST)])}"
 
 
 def _bounds(pattern: re.Pattern[str], text: str) -> Iterator[tuple[str, str, int]]:

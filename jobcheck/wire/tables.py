@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -119,9 +119,14 @@ def wire(name: str, version: str | None = None) -> Wire:
     """The wire of that name as its library's `version` has it (None or unreadable: the newest).
 
     For the celery wires the version is kombu's. Celery's own serves where kombu's is not known: they are released in
-    step, though Celery 5.0 to 5.2 also accept a kombu that is newer than they are.
-    Raises KeyError for an unknown name.
+    step, though Celery 5.0 to 5.2 also accept a kombu that is newer than they are. Of a range of versions, `5.2..5.9999`,
+    it has what the oldest and the newest do alike. Raises KeyError for an unknown name.
     """
+    oldest, newest = ends(version or "")
+    if oldest != newest:
+        first, last = wire(name, oldest), wire(name, newest)
+        alike = {row: cell for row, cell in first.cells.items() if last.cells.get(row) == cell}
+        return replace(first, version=version, cells=alike)
     tables = _tables()
     found = tables.wires[name]
     numbers = dict(zip(tables.rows, found.cells, strict=True))
@@ -135,6 +140,12 @@ def wire_of(name: str, versions: Mapping[str, str]) -> Wire:
     """The wire of that name with the versions that a project uses: Celery's where kombu's is not known."""
     library = wire(name).library
     return wire(name, versions.get(library) or (versions.get("celery") if library == "kombu" else None))
+
+
+def ends(version: str) -> tuple[str, str]:
+    """The oldest and the newest that a version may be: the same twice, but for a range (`5.2..5.9999`)."""
+    oldest, _, newest = version.partition("..")
+    return oldest, newest or oldest
 
 
 def outcome(wire: Wire, row: str) -> Outcome | None:

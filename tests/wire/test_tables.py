@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobcheck.project.versions import VERSIONED
-from jobcheck.wire.tables import SAME, Outcome, measured_version, outcome, row_names, wire, wire_names
+from jobcheck.wire.tables import SAME, Outcome, ends, measured_version, outcome, row_names, wire, wire_names
 
 ROOT = Path(__file__).parents[2]
 RAW = json.loads((ROOT / "jobcheck/wire/tables.json").read_text())
@@ -174,3 +174,15 @@ def _just_below(version):
     while numbers and numbers[-1] == 0:
         numbers.pop()
     return ".".join(map(str, [*numbers[:-1], numbers[-1] - 1, 99]))
+
+
+@pytest.mark.parametrize(("version", "both"), [("5.2..5.9999", ("5.2", "5.9999")), ("5.2.7", ("5.2.7", "5.2.7")), ("", ("", ""))])
+def test_ends(version: str, both: tuple[str, str]) -> None:
+    assert ends(version) == both
+
+
+def test_a_range_has_what_its_ends_do_alike() -> None:
+    oldest, newest, between = wire("celery-json", "5.2"), wire("celery-json", "5.9999"), wire("celery-json", "5.2..5.9999")
+    assert oldest.cells["decimal"] != newest.cells["decimal"]
+    assert "decimal" not in between.cells
+    assert between.cells["set"] == oldest.cells["set"] == newest.cells["set"]

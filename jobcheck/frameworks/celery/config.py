@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jobcheck.frameworks.celery import names
 from jobcheck.solve.kinds import Literal, Origin, Value
 from jobcheck.values import dataclass
+from jobcheck.wire.tables import ends
 
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
@@ -98,5 +99,5 @@ def default_wire(solver: Solver) -> str:
 
 def older(solver: Solver, than: tuple[int, int]) -> bool:
     """Whether the project says that its Celery is older than that; what it does not say is the newest."""
-    found = re.match(r"(\d+)(?:\.(\d+))?", solver.versions.get("celery", ""))
+    found = re.match(r"(\d+)(?:\.(\d+))?", ends(solver.versions.get("celery", ""))[1])
     return found is not None and (int(found[1]), int(found[2] or 0)) < than
