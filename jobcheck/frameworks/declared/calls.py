@@ -34,8 +34,11 @@ def told_apart(form: Form, call: ir.Call) -> Given:
     position = 0
     for arg in call.args:
         if arg.keyword is not None:
-            if arg.keyword in form.job_names and form.job_at is not None and given.job is None:
-                given.job = arg.value
+            if arg.keyword in form.job_names and form.job_at is not None:
+                if given.job is None:
+                    given.job = arg.value
+                else:  # beside the job by position: the call's own name, given twice
+                    given.options.append(arg)
             elif arg.keyword in form.swallowed or arg.keyword in form.lead:
                 given.options.append(arg)
             else:

@@ -72,7 +72,8 @@ def _reads(visit: Visit, fields: frozenset[str], fresh: list[Visit]) -> bool:
     function = visit.unit.function
     if function is None:
         return False
-    written = {id(w.target) for w in visit.flow.writes if not w.op}
+    idle = {id(n) for s in walk(function.body) if isinstance(s, ir.ExprStmt) and isinstance(s.value, ir.Compare) for n in walk(s)}
+    written = {id(w.target) for w in visit.flow.writes if not w.op} | idle
     again = [s.call.start for s in visit.flow.sites if _is_reload(s.call)]
     again += [first.call.start for v in fresh if (first := v.first) is not None]
     until = min(again, default=function.end)

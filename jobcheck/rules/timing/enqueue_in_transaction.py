@@ -3,7 +3,8 @@
 A job that is enqueued while a database transaction is open, and that will ask the database for what this transaction
 writes: the id of a row that it creates, saves or deletes is an argument, or the job reads rows that it writes. The
 transaction may be a `with transaction.atomic()`, a decorator, a caller's, `ATOMIC_REQUESTS`, Django's admin, a receiver
-of `post_save`, a session's `begin()`; with Frappe each request and job is one, and `after_insert` runs inside of it.
+of `post_save`, a session's `begin()`; with Frappe each request and job is one, and `after_insert`, of a document
+or in the `doc_events` of a hooks.py, runs inside of it.
 
 ## Why it matters
 The queue does not take part in the transaction. A worker that is quick asks for the row before it is committed: it is

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.frameworks.base import NoJobs
+from jobcheck.project.shape import FunctionDecl
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import ClassRef, External, Instance, Kind, Literal, Mapping, Value, known, plain
 from jobcheck.solve.orm.base import Act, FieldInfo, Operation
+from jobcheck.solve.orm.frappe_events import Handlers
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -47,11 +49,17 @@ _VERBS = frozenset(_ON_DOCUMENT) | {name.rpartition(".")[2] for name in _ON_DATA
 HOOKS: dict[str, str] = {"after_insert": "create", "on_update": "upsert", "on_submit": "save", "on_update_after_submit": "save"}
 
 
+# How the classes of doctypes that the project does not declare are called, and a document of any.
+_ELSEWHERE = "frappe.doctype."
+ANY = ClassRef(_ELSEWHERE + "Document")
+
+
 class Documents:
     """Answers for one project; which file declares which doctype is found once."""
 
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
+        self._handlers = Handlers(solver)
         self._by_name: dict[str, list[str]] = {}
         for filename in solver.project.filenames:
             match = _FILE.search(filename)
@@ -79,16 +87,26 @@ class Documents:
         """Whether a class is one of documents: by its base, or by its name and place."""
         info = self._solver.classes.info(cls)
         if info is None:
-            return False
+            return cls.qualname.startswith(_ELSEWHERE)
         match = _FILE.search(info.filename)
         placed = match is not None and match[1].replace("_", "") == cls.name.lower()
         return placed or bool(info.externals & _BASES)
 
+    def handled(self, filename: str, start: int) -> tuple[ClassRef, list[str]]:
+        """The class of the documents that a function is called for when they are written, and the events; none: it is not."""
+        found = self._handlers.of(filename, start)
+        doctypes = {doctype for doctype, _ in found}
+        cls = self.model_of(next(iter(doctypes))) if len(doctypes) == 1 and doctypes != {"*"} else ANY
+        return cls, [event for _, event in found]
+
+    def model_of(self, doctype: str) -> ClassRef:
+        """The class of a doctype, or what stands for it where another app declares it."""
+        return self.class_of(doctype) or ClassRef(_ELSEWHERE + doctype)
+
     def given_by(self, node: ir.Call, env: Env) -> Value | None:
         """The document that `frappe.get_doc("Loan", name)` or `frappe.get_doc({"doctype": "Loan"})` gives."""
         doctype = self._doctype(node, env)
-        cls = self.class_of(doctype) if doctype is not None else None
-        return known(Instance(cls)) if cls is not None else None
+        return known(Instance(self.model_of(doctype))) if doctype is not None else None
 
     def _doctype(self, node: ir.Call, env: Env) -> str | None:
         first = argument(node, 0, "doctype")
@@ -116,8 +134,9 @@ class Documents:
         made = Operation(act, NAME, site)
         doctype = self._doctype(site.call, site.env)
         key = argument(site.call, 1, "name")
+        key = None if isinstance(key, (ir.DictExpr, ir.ListExpr)) else key  # filters
         if act not in ("commit", "rollback"):
-            made.model = self.class_of(doctype) if doctype is not None else None
+            made.model = self.model_of(doctype) if doctype is not None else None
             made.lookups = (("pk", key),) if key is not None else ()
             made.by_key = key is not None
         return made if act in ("commit", "rollback") or key is not None else None
@@ -160,6 +179,12 @@ class FrappeDocuments(NoJobs):
             return None
         documents = self.documents(solver)
         return documents.given_by(node, env) if documents is not None else None
+
+    def parameter(self, solver: Solver, filename: str, decl: FunctionDecl, index: int, name: str) -> Value | None:
+        """See Framework: the document that a function of `doc_events` is called with."""
+        documents = self.documents(solver) if index == 0 else None
+        cls, events = documents.handled(filename, decl.start) if documents is not None else (ANY, [])
+        return known(Instance(cls)) if events else None
 
     def operation(self, solver: Solver, site: Site) -> Operation | None:
         """See Orm."""

@@ -88,7 +88,7 @@ class Entries:
             yield from self._of_request(unit, function, sort)
         if unit.cls is not None and function.name in _MODEL_METHODS and self._solver.classes.record(unit.cls) == "dj_model":
             yield from self._of_save(unit, function)
-        if unit.cls is not None and function.name in FRAPPE_HOOKS:
+        if (unit.cls is None and function.params.args) or function.name in FRAPPE_HOOKS:
             yield from self._of_hook(unit, function)
         if unit.cls is None or function.decorators:
             yield from self._of_receiver(unit, function)
@@ -147,13 +147,19 @@ class Entries:
             yield replace(found, how="save", model=unit.cls)
 
     def _of_hook(self, unit: Unit, function: ir.FunctionDef) -> Iterator[Opening]:
-        """Methods of a document that Frappe calls when it has written it."""
+        """What Frappe calls when it has written a document: methods of it, and functions that hooks.py names."""
         mapper = next((f for f in self._solver.frameworks if isinstance(f, FrappeDocuments)), None)
         documents = mapper.documents(self._solver) if mapper is not None else None
-        if documents is not None and unit.cls is not None and documents.is_document(unit.cls) and function.params.args:
-            note = "Frappe calls this when it has written the document, and commits when the request or the job ends"
-            saved, act = function.params.args[0].name, FRAPPE_HOOKS[function.name]
-            yield Opening("hook", _name(unit, function), note, CERTAIN, "frappe", saved=saved, act=act, model=unit.cls)
+        if documents is None or not function.params.args:
+            return
+        model, events = unit.cls, [function.name]
+        if model is None:
+            model, events = documents.handled(unit.filename, unit.offset)
+        for event in events if documents.is_document(model) else ():
+            if event in FRAPPE_HOOKS:
+                note = "Frappe calls this when it has written the document, and commits when the request or the job ends"
+                saved, act = function.params.args[0].name, FRAPPE_HOOKS[event]
+                yield Opening("hook", _name(unit, function), note, CERTAIN, "frappe", saved=saved, act=act, model=model)
 
     # --- receivers ---------------------------------------------------------------------------------------------
 
