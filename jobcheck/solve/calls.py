@@ -186,7 +186,8 @@ def _dict_call(solver: Solver, name: str, node: ir.Call, env: Env) -> Value:
         if arg.keyword is not None:
             entries.append((known(Literal(arg.keyword)), value))
             continue
-        more, others = operators.mapping_parts(value)
+        pair = None if isinstance(value.only, Mapping) or arg.star else iteration.pairs_of(solver, arg.value, env)
+        more, others = operators.mapping_parts(value) if pair is None else ([], pair)
         entries.extend(more)
         rest = operators.join_rest(rest, others)
     return known(Mapping(name, tuple(entries), rest))
@@ -219,6 +220,15 @@ def _last(node: ir.Call) -> str:
 def _sorted(solver: Solver, node: ir.Call, env: Env) -> Value:
     source = argument(node, 0)
     return known(Sequence("list", iteration.items_of(solver, source, env) if source is not None else UNKNOWN))
+
+
+def _fromkeys(solver: Solver, node: ir.Call, env: Env) -> Value:
+    """`dict.fromkeys(keys, value)`."""
+    source, given = argument(node, 0), argument(node, 1)
+    if source is None or any(a.star for a in node.args):
+        return UNKNOWN
+    value = solver.value(given, env) if given is not None else plain("none")
+    return known(Mapping("dict", (), (iteration.items_of(solver, source, env), value)))
 
 
 def _same(solver: Solver, node: ir.Call, env: Env) -> Value:
@@ -303,6 +313,7 @@ _SPECIAL: dict[str, _Special] = {
     "datetime.datetime.now": _now,
     "datetime.datetime.fromtimestamp": _now,
     "sorted": _sorted,
+    "dict.fromkeys": _fromkeys,
     "copy.copy": _same,
     "copy.deepcopy": _same,
     "typing.cast": lambda solver, node, env: (

@@ -102,6 +102,7 @@ class _Walker(ExpressionWalker):
         assert self.env is not None
         before = self.env.vars.get(name)
         if before is None:
+            self._inner_change(node.func, node.args)
             return
         args = node.args
         how = node.func.attr
@@ -118,6 +119,24 @@ class _Walker(ExpressionWalker):
             self._bind(name, before)
             return
         self._bind(name, ChangeDef(before, how, key, value, self.env))
+
+    def _inner_change(self, func: ir.Attribute, args: list[ir.Arg]) -> None:
+        """`groups[key].append(x)` and `groups.setdefault(key, []).append(x)`: a list that holds such things is an entry."""
+        match func:
+            case ir.Attribute(attr="append", value=ir.Subscript(value=owner, index=key)):
+                pass
+            case ir.Attribute(
+                attr="append",
+                value=ir.Call(func=ir.Attribute(attr="setdefault", value=owner), args=[ir.Arg(value=key), ir.Arg()]),
+            ):
+                pass
+            case _:
+                return
+        assert self.env is not None
+        before = self.env.vars.get(dotted(owner))
+        if before is not None and len(args) == 1 and not args[0].star and not args[0].keyword:
+            held = ir.ListExpr(start=args[0].start, end=args[0].end, elements=[args[0].value])
+            self._bind(dotted(owner), ChangeDef(before, "group", key, held, self.env))
 
     def assign(self, stmt: ir.Assign) -> None:
         self.expr(stmt.value, "assigned")

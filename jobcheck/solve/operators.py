@@ -321,6 +321,8 @@ def _changed(solver: Solver, kind: Kind, how: str, key: Value, value: Value) -> 
     if isinstance(kind, Mapping):
         if how in ("item", "setdefault"):
             return _with_entry(kind, key, value)
+        if how == "group":  # with what the entry may hold besides
+            return Mapping(kind.name, kind.entries, join_rest(kind.rest, (key, Value(value.alts, True))))
         if how == "update":
             entries, rest = mapping_parts(value)
             return Mapping(kind.name, (*kind.entries, *entries)[: MOST_ITEMS * 2], join_rest(kind.rest, rest))
