@@ -6,12 +6,9 @@ Both are pure functions of a file's bytes, so the result is the same with one pr
 from __future__ import annotations
 
 import bisect
-import multiprocessing
 import os
 import re
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 
 import msgspec
 
@@ -67,8 +64,12 @@ def read_ahead(files: Sequence[bytes], marks: Marks, processes: int) -> list[Rea
     processes cannot be forked.
     """
     count = processes or os.cpu_count() or 1
-    if count < 2 or sum(map(len, files)) < WORTH_IT or "fork" not in multiprocessing.get_all_start_methods():
+    if count < 2 or sum(map(len, files)) < WORTH_IT or not hasattr(os, "fork"):
         return [None] * len(files)
+    import multiprocessing  # these take a tenth of the start of a small run, which does not need them
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
     import jobcheck.code.lower  # noqa: F401  (imported before forking, so that the children need not)
 
     chunks = _chunks(files)

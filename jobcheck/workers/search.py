@@ -12,7 +12,6 @@ from jobcheck.project.source import UnreadableSource
 from jobcheck.solve.kinds import Origin
 from jobcheck.values import dataclass
 from jobcheck.workers.consumers import Consumer, consumers
-from jobcheck.workers.texts import pieces
 from jobcheck.workers.words import commands
 
 if TYPE_CHECKING:
@@ -83,6 +82,8 @@ def _read(project: Project, filename: str, made: Workers) -> None:
     except UnreadableSource:
         made.unseen.update(_FRAMEWORK.values())
         return
+    from jobcheck.workers.texts import pieces  # with PyYAML, which few runs need
+
     found = pieces(filename, data)
     if found is None:
         made.unseen.update(_FRAMEWORK[match.decode()] for match in _PROGRAMS.findall(data))
