@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 _CALLED = re.compile(rb"[\w\x80-\xff]+\s*\(")
+# A name that is put into a list, a tuple or a dict, or given to a call.
+_HANDED = re.compile(rb"[\w\x80-\xff]+\s*[,)\]}]")
 _IMPORT = re.compile(rb"\s*(?:from|import)\b")
 # A name mentioned in more files, or more often, than this is too common to be looked for; and how many callers of
 # callers one question asks for.
@@ -87,10 +89,13 @@ class Callers:
             self._calls[(ref, far)] = self._find(ref, far)
         return self._calls[(ref, far)]
 
-    def units_mentioning(self, name: str, far: bool = False, called: bool = False) -> list[Unit] | None:
+    def units_mentioning(
+        self, name: str, far: bool = False, called: bool = False, tables: bool = False
+    ) -> list[Unit] | None:
         """The functions and top-level statements that mention a name; None when there are too many to look at.
 
-        `called`: only those where something of that name is called.
+        `called`: only those where something of that name is called; with `tables`, functions that put it into a list of what
+        to call, too.
         """
         files = self.mentions.files(name)
         if len(files) > (FAR_FILES if far else MOST_FILES):
@@ -104,10 +109,11 @@ class Callers:
                 return None
             data = self._solver.raw(filename) or b""
             for offset in offsets:
-                if called and not _CALLED.match(data, offset):
+                handed = called and not _CALLED.match(data, offset)
+                if handed and not (tables and _HANDED.match(data, offset)):
                     continue
                 unit = self.unit_at(filename, offset)
-                if unit is not None:
+                if unit is not None and not (handed and unit.function is None):
                     found[(filename, unit.offset)] = unit
         return list(found.values())
 
@@ -144,7 +150,7 @@ class Callers:
         calls: dict[int, Call] = {}
         complete = bool(names)
         for name in names:
-            units = self.units_mentioning(name, far, called=True)
+            units = self.units_mentioning(name, far, called=True, tables=True)
             found = [call for unit in units or () for call in self._calls_in(unit, ref, name)]
             calls |= {id(call.site): call for call in found}
             complete = complete and units is not None and self._complete(name, found)
