@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.project.shape import AssignDecl, ClassDecl, FunctionDecl
 from jobcheck.solve import stdlib
+from jobcheck.solve.decorators import CLASS_PROPERTIES, PROPERTIES
 from jobcheck.solve.kinds import (
     NOTHING,
     UNKNOWN,
@@ -125,6 +126,8 @@ def _of_class(solver: Solver, cls: ClassRef, name: str) -> Value:
             return known(EnumMember(cls, flavor, name))
         if isinstance(decl, FunctionDecl):
             names = _decorators(solver, filename, decl)
+            if any(n in CLASS_PROPERTIES for n in names) or {"classmethod", "property"} <= set(names):
+                return solver.returned(FunctionRef(filename, decl.qualname, decl.start))
             if "classmethod" in names:
                 return _method(solver, filename, decl, declaring, known(ClassObject(cls)))
             return solver.declared(filename, decl, declaring)
@@ -154,8 +157,6 @@ def _method(solver: Solver, filename: str, decl: FunctionDecl, cls: ClassRef, bo
 
 
 def _of_instance(solver: Solver, owner: Kind, cls: ClassRef, name: str) -> Value:
-    from jobcheck.solve.decorators import PROPERTIES
-
     if name == "__class__" and isinstance(owner, Instance):
         return known(ClassObject(cls))
     if cls.filename is None:
@@ -163,7 +164,7 @@ def _of_instance(solver: Solver, owner: Kind, cls: ClassRef, name: str) -> Value
     for filename, decl, declaring in solver.member(cls, name):
         if isinstance(decl, FunctionDecl):
             names = _decorators(solver, filename, decl)
-            if any(n in PROPERTIES or n.endswith((".setter", ".getter")) for n in names):
+            if any(n in PROPERTIES or n in CLASS_PROPERTIES or n.endswith((".setter", ".getter")) for n in names):
                 return solver.returned(FunctionRef(filename, decl.qualname, decl.start))
             if "staticmethod" in names:
                 return solver.declared(filename, decl, declaring)

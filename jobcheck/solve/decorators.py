@@ -22,4 +22,6 @@ PROPERTIES = frozenset({
     "property", "functools.cached_property", "django.utils.functional.cached_property",
     "werkzeug.utils.cached_property", "sqlalchemy.ext.hybrid.hybrid_property", "abc.abstractproperty",
 })  # fmt: skip
+# The same of a class: `Model.label` is what the function returns. (`@classmethod` above `@property` was one up to Python 3.12.)
+CLASS_PROPERTIES = frozenset({"django.utils.functional.classproperty"})
 CONTEXT_MANAGERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})

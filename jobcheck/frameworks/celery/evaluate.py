@@ -42,7 +42,7 @@ def attribute(celery: Celery, solver: Solver, owner: Kind, name: str) -> Value |
         return None
     if isinstance(owner, (Instance, ClassObject)):
         if isinstance(owner, Instance) and _is_app_class(solver, owner.cls):
-            custom = _overrides(solver, owner.cls, "task")
+            custom = owner.cls.filename is None or _overrides(solver, owner.cls, "task")
             return _app_attribute(name, custom) if name in ("task", "tasks", *_APP_METHODS) else None
         if name in names.JOB_VERBS and name != "run" and not _overrides(solver, owner.cls, name):
             job = declare.class_job(celery, solver, owner.cls)
@@ -108,8 +108,8 @@ def _job_attribute(owner: FrameworkValue, name: str) -> Value:
 
 
 def _is_app_class(solver: Solver, cls: ClassRef) -> bool:
-    if cls.filename is None:
-        return cls.qualname in names.APPS
+    if cls.filename is None:  # another library's is known by its name, as an app that is imported from there is
+        return cls.qualname in names.APPS or "celery" in cls.qualname.rpartition(".")[2].lower()
     info = solver.classes.info(cls)
     return info is not None and bool(info.externals & names.APPS)
 

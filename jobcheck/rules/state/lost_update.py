@@ -61,7 +61,7 @@ from jobcheck.rules.state.slow import Slow
 from jobcheck.rules.state.writers import Wanted, Writers
 from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import ClassRef, FunctionRef, Origin
-from jobcheck.solve.order import chain, may_precede
+from jobcheck.solve.order import chain, may_precede, shared_loop, surely_precedes
 from jobcheck.solve.reach import Visit
 
 # Mappers whose save writes every column.
@@ -275,7 +275,15 @@ def _is_whole(row: Row, save: Step) -> bool:
 def _between(row: Row, site: Site, save: Step) -> bool:
     if site.call is row.node or not may_precede(row.node, row.around, site.call, site.around):
         return False
-    return may_precede(site.call, site.around, save.node, save.around)
+    if not may_precede(site.call, site.around, save.node, save.around):
+        return False
+    if not surely_precedes(row.node, row.around, save.node, save.around):
+        return True
+    # Each save has a read of its own: what is slow stands between the two, or in a loop that the read is outside of.
+    if row.node.end <= site.call.start and site.call.end <= save.node.start:
+        return True
+    loop, around = shared_loop(site.around, save.around), {id(a.node) for a in chain(row.around) if a.role == "loop"}
+    return loop is not None and id(loop.node) not in around
 
 
 def _renewed(site: Site, renewal: Step, save: Step) -> bool:

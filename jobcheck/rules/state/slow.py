@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from jobcheck.code import ir
 from jobcheck.rules.base import Context
 from jobcheck.solve import effect_calls
 from jobcheck.solve.effect_names import full_names
@@ -13,6 +14,10 @@ _WAITING = frozenset({
     "subprocess.check_output", "subprocess.Popen.communicate", "subprocess.Popen().communicate", "os.system", "os.popen",
     "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "subprocess.Popen().wait", "shutil.make_archive",
 })  # fmt: skip
+# A file of a row lies with a storage, which may be another machine's: to read it, or to have the storage work with it.
+_ROW_FILE = "django.db.models.fields.files.FieldFile."
+_READING = frozenset({"open", "read", "chunks", "storage.open"})
+_SAYING = frozenset({"url", "path", "name", "size", "get_valid_name", "generate_filename", "get_available_name", "exists"})
 _LAST = frozenset(name.rpartition(".")[2] for name in _WAITING)
 DEEPEST = 3
 
@@ -53,4 +58,10 @@ class Slow:
         name = getattr(func, "attr", getattr(func, "id", ""))
         if name in _LAST and any(full in _WAITING for full in full_names(self.solver, site.call, site.env)):
             return True
-        return bool(effect_calls.network(self.solver, site))
+        return self._reads_file(site) or bool(effect_calls.network(self.solver, site))
+
+    def _reads_file(self, site: Site) -> bool:
+        if not isinstance(site.call.func, ir.Attribute):
+            return False
+        names = (n.removeprefix(_ROW_FILE) for n in full_names(self.solver, site.call, site.env) if n.startswith(_ROW_FILE))
+        return any(n in _READING or (n.startswith("storage.") and n.rpartition(".")[2] not in _SAYING) for n in names)

@@ -34,6 +34,7 @@ overrides `gen_task_name`.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 
 from jobcheck.findings import Confidence
@@ -46,6 +47,7 @@ from jobcheck.solve.kinds import Literal
 
 # The options that give a job its name; and how many letters of a name one slip of the fingers may get wrong.
 _NAMES = ("name", "actor_name", "task_name")
+_WORDS = re.compile(r"[-_ ]+")
 _SLIP = 2
 _OUTCOME = {
     "celery": "the worker discards the message as that of an unregistered task",
@@ -159,8 +161,15 @@ def _misspelt(name: str, enqueue: Enqueue, context: Context) -> Found | None:
     if "." in name:
         near = [n for n, job in jobs.items() if _slip(name, n) and any(option in job.options for option in _NAMES)]
     else:
-        near = difflib.get_close_matches(name, jobs, n=2, cutoff=0.9)
+        near = [n for n in difflib.get_close_matches(name, jobs, n=2, cutoff=0.9) if _same_words(name, n)]
     return (f"the nearest is `{near[0]}`", Confidence.MEDIUM, jobs[near[0]]) if len(near) == 1 else None
+
+
+def _same_words(name: str, other: str) -> bool:
+    """Whether two names have as many words, each of which may be the other one misspelt: `get-pdf` is not `create-pdf`."""
+    pairs = list(zip(_WORDS.split(name), _WORDS.split(other), strict=False))
+    as_many = len(_WORDS.split(name)) == len(_WORDS.split(other))
+    return as_many and all(a == b or difflib.SequenceMatcher(None, a, b).ratio() >= 0.6 for a, b in pairs)
 
 
 def _slip(name: str, other: str) -> bool:
