@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from jobcheck.registry import Job, Registry
     from jobcheck.solve.solver import Solver
 
+# What apps are called where their value is not seen, and a file that imports something of Celery's or of an extension.
+_APP_NAME = re.compile(r"(?:\w+_)?celery(?:_?app)?")
+_ABOUT_CELERY = re.compile(rb"^[ \t]*(?:from|import)[ \t][^\r\n]*celery", re.MULTILINE | re.IGNORECASE)
+
 
 class Celery:
     """The framework object; it holds what one run learns about Celery in a project."""
@@ -88,10 +92,11 @@ class Celery:
         return declare.makes_jobs(solver, value)
 
     def guess(self, solver: Solver, filename: str, name: str) -> Value | None:
-        """See Framework: a name on which methods are called that only an app has."""
+        """See Framework: a name on which methods are called that only an app has, or that says so in a file about Celery."""
         data = solver.raw(filename) or b""
         used = re.search(rb"\b" + re.escape(name.encode()) + rb"\.(?:autodiscover_tasks|config_from_object)\s*\(", data)
-        return model.app() if used else None
+        told = _APP_NAME.fullmatch(name) and _ABOUT_CELERY.search(data)
+        return model.app() if used else model.app(custom=True) if told else None
 
     def pipe(self, solver: Solver, left: Value, right: Value, origin: Origin) -> Value | None:
         """See Framework."""

@@ -35,6 +35,8 @@ _APP_METHODS = frozenset({"send_task", "signature", "subtask", "register_task", 
 def attribute(celery: Celery, solver: Solver, owner: Kind, name: str) -> Value | None:
     """`owner.name` where owner is Celery's; None for other owners."""
     if isinstance(owner, FrameworkValue):
+        if owner.framework == model.NAME and owner.role == "app" and isinstance(owner.data, ClassRef):
+            return _attribute_of_own(solver, owner.data, name)
         return _own_attribute(owner, name) if owner.framework == model.NAME else None
     if isinstance(owner, External):
         if owner.qualname in names.CURRENT_APPS:
@@ -51,6 +53,13 @@ def attribute(celery: Celery, solver: Solver, owner: Kind, name: str) -> Value |
             if isinstance(owner, Instance) and name == "retry" and _is_task_base(solver, owner.cls):
                 return UNKNOWN
     return None
+
+
+def _attribute_of_own(solver: Solver, cls: ClassRef, name: str) -> Value:
+    """An attribute of an app whose class is the project's: it may declare jobs by methods of its own."""
+    if name in ("task", "tasks", *_APP_METHODS) or not _overrides(solver, cls, name):
+        return _app_attribute(name, _overrides(solver, cls, "task"))
+    return solver.attribute(known(Instance(cls)), name)
 
 
 def _overrides(solver: Solver, cls: ClassRef, name: str) -> bool:
@@ -120,7 +129,7 @@ def call(celery: Celery, solver: Solver, callee: Kind, node: ir.Call, env: Env) 
         return _call_external(celery, solver, callee.qualname, node, env)
     if isinstance(callee, ClassObject):
         if callee.cls.filename and _is_app_class(solver, callee.cls):
-            return model.app(_overrides(solver, callee.cls, "task"))
+            return model.app(cls=callee.cls)
         return None
     if not isinstance(callee, FrameworkValue) or callee.framework != model.NAME:
         return None

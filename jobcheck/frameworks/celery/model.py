@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 
 from jobcheck.registry import Job, Option
-from jobcheck.solve.kinds import UNKNOWN, FrameworkValue, Kind, Literal, Origin, Value, known
+from jobcheck.solve.kinds import UNKNOWN, ClassRef, FrameworkValue, Kind, Literal, Origin, Value, known
 from jobcheck.values import dataclass
 
 NAME = "celery"
@@ -79,9 +79,9 @@ class Bound:
     verb: str
 
 
-def app(custom: bool = False) -> Value:
-    """A Celery app; `custom` when its class declares jobs in its own way."""
-    return known(FrameworkValue(NAME, "app", "custom" if custom else None))
+def app(custom: bool = False, cls: ClassRef | None = None) -> Value:
+    """A Celery app; `custom` when its class may declare jobs in its own way, `cls` where that class is the project's."""
+    return known(FrameworkValue(NAME, "app", cls or ("custom" if custom else None)))
 
 
 def job(found: Job) -> Value:
