@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import bisect
 import os
-import re
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from jobcheck.code import ir
 from jobcheck.code.islands import cut
+from jobcheck.marks import Marks
 from jobcheck.project.shallow import index
 from jobcheck.project.shape import FunctionDecl, Shape
-from jobcheck.values import dataclass
 
 # Below this many bytes of files, starting processes costs more than it saves (measured on two cores).
 WORTH_IT = 400_000
@@ -30,25 +29,6 @@ class Read(msgspec.Struct, array_like=True, eq=False):
     shape: Shape
     islands: list[tuple[int, int, ir.Lowered]]
     offsets: list[int]
-
-
-@dataclass(frozen=True)
-class Marks:
-    """What makes a function an island: a pattern, and the verbs by which aliases of them are known."""
-
-    pattern: re.Pattern[bytes]
-    verbs: frozenset[str]
-
-    def offsets(self, data: bytes, shape: Shape) -> list[int]:
-        """Where job code shows, in order: what around these is an island."""
-        found = [m.start() for m in self.pattern.finditer(data)]
-        for alias in self.aliases(shape):
-            found += [m.start() for m in re.finditer(rb"\b" + re.escape(alias.encode()) + rb"\s*\(", data)]
-        return sorted(found)
-
-    def aliases(self, shape: Shape) -> dict[str, str]:
-        """What a file calls the verbs that it imports under another name: `from celery import chain as flow`."""
-        return {i.bound: i.name for i in shape.imports if i.asname and i.name and i.name in self.verbs}
 
 
 def any_between(offsets: list[int], start: int, end: int) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jobcheck.abreast import abreast
-from jobcheck.ahead import Marks, any_between, read_ahead
+from jobcheck.ahead import any_between, read_ahead
 from jobcheck.code import ir
 from jobcheck.engine_types import Report, RunOptions
 from jobcheck.files import find_files
@@ -24,6 +24,7 @@ from jobcheck.frameworks.base import Framework
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.job_rows import job_rows
 from jobcheck.markers import Markers
+from jobcheck.marks import Marks
 from jobcheck.patterns import Patterns
 from jobcheck.project.modules import Project
 from jobcheck.project.shape import ClassDecl, FunctionDecl, Hole
@@ -166,7 +167,7 @@ class _Run:
     def _use(self, frameworks: tuple[Framework, ...]) -> None:
         self.frameworks = self.solver.frameworks = frameworks
         verbs = frozenset(verb for f in frameworks for verb in f.verbs)
-        self.marks = Marks(re.compile(b"|".join(mark for f in frameworks for mark in f.marks)), verbs)
+        self.marks = Marks((mark for f in frameworks for mark in f.marks), verbs)
 
     def _collect(self) -> None:
         self._leave_unused()

@@ -41,7 +41,7 @@ SPEC = Spec(
     display="SAQ",
     modules=frozenset({"saq", "litestar_saq", "starlite_saqlalchemy"}),
     seeds=frozenset({"saq", ".enqueue(", ".apply("}),
-    marks=(rb"\.\s*(?:enqueue|apply)\s*\(|\b(?:Cron)?Job\s*\(",),
+    marks=(rb"\.\s*(?:enqueue|apply)\s*\(|\b(?:CronJob|Job)\s*\(",),
     functions={
         **{name: Makes("queue") for name in _QUEUES},
         **{f"{name}.from_url": Makes("queue") for name in _QUEUES},
