@@ -61,6 +61,9 @@ class Framework(Protocol):
     def decorate(self, solver: Solver, decorator: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value | None:
         """What a function becomes under a decorator of this framework, or None when it is none."""
 
+    def knows_all_names(self) -> bool:
+        """Whether, once all is recorded, every name is known by which a worker of the project finds a job."""
+
     def class_job(self, solver: Solver, cls: ClassRef) -> Job | None:
         """The job that a class is, or None."""
 
@@ -117,6 +120,10 @@ class NoJobs:
     def annotated_as(self, qualname: str) -> Value | None:
         """See Framework."""
         return None
+
+    def knows_all_names(self) -> bool:
+        """See Framework."""
+        return False
 
     def decorate(self, solver: Solver, decorator: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value | None:
         """See Framework."""

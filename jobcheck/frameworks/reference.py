@@ -82,6 +82,10 @@ class Reference:
         """See Framework."""
         return hinges.of_call(call)
 
+    def knows_all_names(self) -> bool:
+        """See Framework."""
+        return False
+
     def annotated_as(self, qualname: str) -> Value | None:
         """See Framework."""
         return None

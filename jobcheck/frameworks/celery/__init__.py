@@ -75,6 +75,10 @@ class Celery:
         """See Framework."""
         return evaluate.call(self, solver, callee, node, env)
 
+    def knows_all_names(self) -> bool:
+        """See Framework."""
+        return False
+
     def annotated_as(self, qualname: str) -> Value | None:
         """See Framework: an app."""
         return model.app() if qualname in names.APPS else None

@@ -14,7 +14,7 @@ from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.registry import Argument, Job, Option, Registry, Retry, Schedule
-from jobcheck.solve.kinds import External, Function, FunctionRef, Literal, Plain, Sequence, Value
+from jobcheck.solve.kinds import UNKNOWN, External, Function, FunctionRef, Kind, Literal, Plain, Sequence, Value
 from jobcheck.solve.sites import Site
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ _ENQUEUE = Form("enqueue_job", "call", 0, ("function",), swallowed=OWN, awaited=
 # safir hands everything on to `enqueue_job`.
 _SAFIR = Form("enqueue", "call", 0, ("task_name",), swallowed=OWN, awaited=True, by_name=_BY_NAME)
 _SAFIR_QUEUES = ("ArqQueue", "RedisArqQueue", "MockArqQueue")
+# Where workers are told more jobs than an assignment lists.
+_MORE = re.compile(rb"[(,]\s*functions\s*=(?!=)|\bfunctions\s*(?:\+=|\.\s*(?:append|extend|insert)\b)")
 # A job that `cron` names gets `ctx` and nothing else.
 _CRON = Form("cron", "lists", 0, ("coroutine",), lists=("", ""), sent=False)
 # Its fields, by the names that `rules.wiring.cron` has for them; one that is None is every one.
@@ -66,11 +68,15 @@ class Arq(DeclaredFramework):
     def __init__(self) -> None:
         super().__init__(SPEC)
         self._paths: dict[tuple[str, int], str] = {}
+        self._lists, self._whole = False, True
 
     def finish(self, solver: Solver, registry: Registry) -> None:
         """See Framework; first, the functions that worker settings list."""
         for filename in solver.callers.mentions.files("functions"):
+            self._whole = self._whole and not _MORE.search(solver.raw(filename) or b"")
             for value in _listed(solver, filename):
+                self._lists = True
+                self._whole = self._whole and not value.unknown and all(self._is_read(kind) for kind in value.kinds())
                 for kind in value.kinds():
                     if isinstance(kind, Function) and kind.bound is None:
                         self.job_of(solver, kind.ref)
@@ -79,6 +85,14 @@ class Arq(DeclaredFramework):
         super().finish(solver, registry)
         for job in self.jobs.values():
             job.delivery = tuple(delivery.by_hand(solver, retry, "Retry") for retry in _retries(solver, job))
+
+    def knows_all_names(self) -> bool:
+        """See Framework: where the lists of all workers of the project are read to the last item."""
+        return self._lists and self._whole
+
+    def _is_read(self, kind: Kind) -> bool:
+        mine = self._mine(kind)
+        return isinstance(kind, Function) or (mine is not None and isinstance(mine.data, Job))
 
     def _by_path(self, solver: Solver, path: str, filename: str) -> None:
         """A job that the settings list by its dotted path is known by that."""
@@ -145,6 +159,12 @@ def _listed(solver: Solver, filename: str) -> Iterator[Value]:
         for assign in (owner or shape).assigns:
             if "functions" not in assign.names or assign.value is None:
                 continue
-            for kind in solver.expression(filename, *assign.value, cls=ref).kinds():
-                if isinstance(kind, Sequence):
-                    yield from kind.items if kind.items is not None else (kind.element,)
+            listed = solver.expression(filename, *assign.value, cls=ref)
+            if listed.unknown:
+                yield UNKNOWN
+            for kind in listed.kinds():
+                if isinstance(kind, Sequence) and kind.items is not None:
+                    yield from kind.items
+                else:
+                    yield kind.element if isinstance(kind, Sequence) else UNKNOWN
+                    yield UNKNOWN

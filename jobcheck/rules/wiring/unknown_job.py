@@ -27,8 +27,8 @@ None.
 
 ## Known limits
 Names of jobs of installed applications are not judged, nor those that another project may have registered, unless they
-are nearly those of a job here. Nothing is said in a project that has jobs whose `name=` is computed, or an app that
-overrides `gen_task_name`.
+are nearly those of a job here or, for arq, all that the project's workers list is seen. Nothing is said in a project that
+has jobs whose `name=` is computed, or an app that overrides `gen_task_name`.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class UnknownJob(Rule):
         name = enqueue.job_name
         if name is None or enqueue.jobs or enqueue.in_test or _computed_names(enqueue, context):
             return
-        found = _lead_nowhere(name, enqueue, context) or _misspelt(name, enqueue, context)
+        found = _lead_nowhere(name, enqueue, context) or _misspelt(name, enqueue, context) or _unlisted(name, enqueue, context)
         if found is None:
             return
         why, confidence, job = found
@@ -170,6 +170,15 @@ def _same_words(name: str, other: str) -> bool:
     pairs = list(zip(_WORDS.split(name), _WORDS.split(other), strict=False))
     as_many = len(_WORDS.split(name)) == len(_WORDS.split(other))
     return as_many and all(a == b or difflib.SequenceMatcher(None, a, b).ratio() >= 0.6 for a, b in pairs)
+
+
+def _unlisted(name: str, enqueue: Enqueue, context: Context) -> Found | None:
+    """A plain name, where all that the project's workers list is seen, and the queue is theirs."""
+    framework = next((f for f in context.solver.frameworks if f.name == enqueue.framework), None)
+    elsewhere = "." in name or "_queue_name" in enqueue.options or enqueue.open_options
+    if framework is None or elsewhere or not framework.knows_all_names():
+        return None
+    return "no worker of the project lists it", Confidence.MEDIUM, None
 
 
 def _slip(name: str, other: str) -> bool:
