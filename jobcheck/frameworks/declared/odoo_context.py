@@ -24,6 +24,8 @@ _KEPT = frozenset({"tz", "lang", "allowed_company_ids", "force_company", "active
 # Addons and hooks by which more of it is kept.
 _KEEPS = ("_job_prepare_context_before_enqueue", "_job_prepare_context_before_enqueue_keys", "queue_job_context")
 _OWN_FOLDER = "queue_job/"
+# What makes something that is enqueued when a method is called on it.
+MAKERS = frozenset({"with_delay", "delayable"})
 _HOLDS = frozenset({"context", "_context"})
 _LONGEST_TRAIL = 12
 _MOST_READINGS = 3
@@ -115,14 +117,23 @@ class Contexts:
 
 
 def _puts(unit: Unit, argument: Argument) -> bool:
-    """Whether a function sets the key itself, elsewhere than in the very call that is asked about."""
-    for node in walk(unit.body):
+    """Whether a function sets the key itself, for what it does and not for what it enqueues."""
+    nodes = list(walk(unit.body))
+    delayed = {id(call) for node in nodes if isinstance(node, ir.Call) for call in _below(node)}
+    for node in nodes:
         if isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute) and node.func.attr == "with_context":
-            for arg in node.args:
-                named = arg.keyword == argument.name or _mentions(arg.value, argument.name)
-                if named and unit.origin(arg) != argument.origin:
-                    return True
+            named = any(arg.keyword == argument.name or _mentions(arg.value, argument.name) for arg in node.args)
+            if named and id(node) not in delayed and node is not argument.node:
+                return True
     return False
+
+
+def _below(call: ir.Call) -> Iterator[ir.Call]:
+    """The calls on whose value `with_delay` is called."""
+    node: ir.Expr = call.func.value if isinstance(call.func, ir.Attribute) and call.func.attr in MAKERS else call.func
+    while isinstance(node, ir.Call) and isinstance(node.func, ir.Attribute):
+        yield node
+        node = node.func.value
 
 
 def _mentions(node: ir.Node, text: str | None) -> bool:

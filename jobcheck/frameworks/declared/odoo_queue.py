@@ -13,7 +13,7 @@ from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, raised
 from jobcheck.frameworks.declared.engine import DeclaredFramework
-from jobcheck.frameworks.declared.odoo_context import Contexts, given
+from jobcheck.frameworks.declared.odoo_context import MAKERS, Contexts, given
 from jobcheck.frameworks.declared.odoo_models import OdooModels
 from jobcheck.frameworks.declared.spec import Makes, Spec
 from jobcheck.registry import Argument, Cause, Enqueue, Job, Message, Registry, Unsent
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 # Properties of a job: parameters of `with_delay` and `delayable`, in order, and what `set` takes.
 PROPERTIES = ("priority", "eta", "max_retries", "description", "channel", "identity_key")
-_MAKERS = frozenset({"with_delay", "delayable"})
 # Methods of a delayable itself; every other name is a method of the records.
 _OWN = frozenset({"set", "delay", "on_done"})
 # The error that asks for another run, and what it is made of.
@@ -137,7 +136,7 @@ class OdooQueueJob(DeclaredFramework):
         """Whether a model of the project has a `with_delay` of its own, which may take more."""
         if self._extended is None:
             models = self._of_models(solver)
-            self._extended = any(True for name in sorted(_MAKERS) for _ in models.methods(name))
+            self._extended = any(True for name in sorted(MAKERS) for _ in models.methods(name))
         return self._extended
 
     def method_of(self, solver: Solver, ref: FunctionRef) -> Job | None:
@@ -169,7 +168,7 @@ class OdooQueueJob(DeclaredFramework):
 def _maker(call: ir.Expr) -> str | None:
     """`with_delay` or `delayable`, when a call is one of them."""
     func = call.func if isinstance(call, ir.Call) else None
-    return func.attr if isinstance(func, ir.Attribute) and func.attr in _MAKERS else None
+    return func.attr if isinstance(func, ir.Attribute) and func.attr in MAKERS else None
 
 
 def _has_its_own(solver: Solver, maker: ir.Call, env: Env) -> bool:
@@ -183,12 +182,12 @@ def _has_its_own(solver: Solver, maker: ir.Call, env: Env) -> bool:
 def _delayed(site: Site) -> _Delayable | None:
     """The call that made what a method is called on, where it stands, and the properties that were given since."""
     func = site.call.func
-    if not isinstance(func, ir.Attribute) or func.attr in _MAKERS | _OWN:
+    if not isinstance(func, ir.Attribute) or func.attr in MAKERS | _OWN:
         return None
     node, env, given = func.value, site.env, list[ir.Arg]()
     for _ in range(_LONGEST_TRAIL):
         match node:
-            case ir.Call(func=ir.Attribute(value=records, attr=attr)) if attr in _MAKERS:
+            case ir.Call(func=ir.Attribute(value=records, attr=attr)) if attr in MAKERS:
                 return _Delayable(node, env, attr, records, _named(node) + given)
             case ir.Call(func=ir.Attribute(value=before, attr="set"), args=args):
                 node, given = before, [*args, *given]
