@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
-from jobcheck.solve import iteration, operators, promises, stdlib
+from jobcheck.solve import iteration, opened, operators, promises, stdlib
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
     NOTHING,
@@ -348,6 +348,8 @@ def _method(solver: Solver, owner: Kind, name: str, node: ir.Call, env: Env) -> 
     if table and name in table:
         if kind == "datetime_naive" and name == "replace" and argument(node, 99, "tzinfo") is None:
             return plain("datetime_naive")
+        if kind in ("file", "tempfile") and name in opened.READS:
+            return opened.content(solver, kind, node, env)
         return solver.named_kind(table[name])
     return UNKNOWN
 

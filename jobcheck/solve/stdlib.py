@@ -115,7 +115,7 @@ METHODS: dict[str, dict[str, str]] = {
     },
     "match": {"group": "str", "groups": "tuple[str]", "groupdict": "dict", "start": "int", "end": "int"},
     "file": {"read": "str|bytes", "readline": "str|bytes", "fileno": "int"},
-    "tempfile": {"read": "bytes|str", "fileno": "int"},
+    "tempfile": {"read": "bytes|str", "readline": "bytes|str", "fileno": "int"},
     "bytesio": {"read": "bytes", "getvalue": "bytes"},
     "stringio": {"read": "str", "getvalue": "str"},
 }  # fmt: skip
