@@ -40,7 +40,7 @@ def effect(solver: Solver, operation: Operation) -> Effect | None:
     name = operation.model.name if operation.model is not None else "a row"
     origin = site.unit.origin(site.call)
     if operation.act in ("create", "add") and not _merges(operation):
-        guard = _once(solver, operation)
+        guard = refused_twice(solver, operation)
         certain = operation.model is not None and bool(solver.records.fields(operation.model))
         doubles = certain and not guard and not is_journal(operation.model)
         made = Effect("insert", doubles, site, origin, f"a new {name}", model=operation.model, guard=guard)
@@ -77,7 +77,7 @@ def is_journal(model: ClassRef | None) -> bool:
 # --- rows that the database refuses to write twice -----------------------------------------------------------------
 
 
-def _once(solver: Solver, operation: Operation) -> str:
+def refused_twice(solver: Solver, operation: Operation) -> str:
     """The unique fields that a new row is given, in words; "" when there are none."""
     if operation.model is None:
         return ""

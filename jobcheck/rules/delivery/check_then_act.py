@@ -45,6 +45,7 @@ from jobcheck.registry import Job, Registry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.delivery import catching
 from jobcheck.solve.defs import Env, ExprDef, NarrowDef, PhiDef, dotted
+from jobcheck.solve.effect_records import refused_twice
 from jobcheck.solve.kinds import ClassRef, Origin
 from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.reach import Visit
@@ -53,6 +54,7 @@ from jobcheck.solve.sites import Around, Site
 _LOOKS = frozenset({"exists", "count", "fetch"})
 _ACTS = frozenset({"create", "add"})
 _CLASH = "IntegrityError"
+_TWICE = "two runs side by side insert two"
 
 
 class CheckThenAct(Rule):
@@ -80,12 +82,14 @@ class CheckThenAct(Rule):
             look = _checked(site, found.model, looks, visit)
             if look is not None:
                 seen.add(origin)
-                yield self._finding(job, visit, look, found.model, origin, context)
+                refused = refused_twice(context.solver, found)
+                yield self._finding(job, visit, look, found.model, origin, refused, context)
 
     def _finding(
-        self, job: Job, visit: Visit, look: Site, model: ClassRef, origin: Origin, context: Context
+        self, job: Job, visit: Visit, look: Site, model: ClassRef, origin: Origin, refused: str, context: Context
     ) -> FindingBuilder:
-        text = f"`{job.label}` looks for a `{model.name}` and inserts one if there is none: two runs side by side insert two"
+        then = f"the database refuses the second of two runs side by side ({refused})" if refused else _TWICE
+        text = f"`{job.label}` looks for a `{model.name}` and inserts one if there is none: {then}"
         builder = context.finding(
             self, origin, text, confidence=Confidence.HIGH if visit.caller is None else Confidence.MEDIUM, job=job,
             subject=model.name, what_happens="Both look before either has inserted.",
