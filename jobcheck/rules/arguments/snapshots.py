@@ -8,6 +8,7 @@ from jobcheck.registry import Job
 from jobcheck.rules.base import Context
 from jobcheck.solve.calls import argument
 from jobcheck.solve.kinds import (
+    ClassObject,
     ClassRef,
     External,
     FrameworkValue,
@@ -34,7 +35,8 @@ _QUERIES = frozenset({"dj_queryset", "dj_queryset_values", "dj_manager"})
 _CONDITIONS = frozenset({
     "filter", "exclude", "get", "first", "get_or_create", "update_or_create", "create", "acreate", "aget", "Q", "exists",
 })  # fmt: skip
-_SHOWING = frozenset({"str", "debug", "info", "warning", "error", "exception", "critical"})
+_LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical"})
+_SHOWING = _LOGS | {"str"}
 # Rows that migrations make and nobody changes.
 _CONSTANT = frozenset({"django.contrib.contenttypes.models.ContentType", "django.contrib.auth.models.Permission"})
 DEEPEST_ITEM = 3
@@ -147,6 +149,23 @@ def _shows(use: Use) -> bool:
     return use.how == "argument" and (last in _SHOWING or (last == "format" and isinstance(use.other.only, Method)))
 
 
+def _logged(use: Use) -> bool:
+    """Whether what is read of it only goes into a line of a log."""
+    around = (n for n in use.env.unit.nodes if isinstance(n, ir.Call) and n.start < use.node.start and use.node.end < n.end)
+    return any(isinstance(call.func, ir.Attribute) and call.func.attr in _LOGS for call in around)
+
+
+def _refers(use: Use, context: Context) -> bool:
+    """Whether another row comes to refer to it, by its key: `Album(owner=user)`, `photo.owner = user`."""
+    only = use.other.only
+    if use.how == "argument":
+        return isinstance(only, ClassObject) and bool(context.solver.classes.record(only.cls))
+    written = (n for n in use.env.unit.nodes if isinstance(n, ir.Assign) and n.value is use.node)
+    targets = [target for stmt in written for target in stmt.targets]
+    owners = [context.solver.value(t.value, use.env).only if isinstance(t, ir.Attribute) else None for t in targets]
+    return bool(owners) and all(isinstance(o, Instance) and bool(context.solver.classes.record(o.cls)) for o in owners)
+
+
 def _harmless(use: Use, record: Held, context: Context) -> bool:
     """Whether a use reads nothing that may have changed."""
     if use.how in ("iterated", "truth", "typetest") or (record.cls is not None and record.cls.qualname in _CONSTANT):
@@ -155,11 +174,13 @@ def _harmless(use: Use, record: Held, context: Context) -> bool:
         return use.other.only in (Plain("none"), Literal(None))
     if use.how == "formatted" or _shows(use):
         return not record.listed  # its name in a text
+    if use.how in ("argument", "escapes") and _refers(use, context):
+        return not record.listed
     if use.how == "argument":
         return not record.listed and _asks_by_key(use)  # whole rows, and many of them, where keys would do
     if use.how != "attribute":
         return False
-    if use.name in _KEYS or use.name.startswith("_meta") or use.name == "__class__":
+    if use.name in _KEYS or use.name.startswith("_meta") or use.name == "__class__" or _logged(use):
         return True
     field = context.solver.records.field(record.cls, use.name) if record.cls is not None else None
     return field is not None and (field.key or field.auto in ("key", "add"))
