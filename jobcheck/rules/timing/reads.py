@@ -25,6 +25,7 @@ _HARMLESS = frozenset({"logging", "structlog", "builtins", "print", "str", "int"
 # Methods of querysets that say which rows.
 _NARROWS = frozenset({"filter", "exclude"})
 _CONDITIONS = "django.db.models."
+_ROOTS = frozenset({"Model", "DeclarativeBase", "Document", "SQLModel"})
 _MAPPERS = frozenset({"django", "sqlalchemy", "peewee", "mongoengine"})
 
 
@@ -67,6 +68,8 @@ def related(one: ClassRef, other: ClassRef, solver: Solver) -> bool:
 
 
 def _above(lower: ClassRef, upper: ClassRef, solver: Solver) -> bool:
+    if upper.filename is None and upper.qualname.rpartition(".")[2] in _ROOTS:
+        return False  # what a manager of no model in particular gives: of which table is not known
     info = solver.classes.info(lower)
     return info is not None and upper in info.ancestors
 
