@@ -138,13 +138,21 @@ def _serializer(node: ir.Expr, owner: ir.Expr, env: Env, context: Context) -> Bu
         return None
     many = argument(made, 99, "many")
     if many is not None and context.solver.value(many, source.env).only == Literal(True):
-        return Bulk("a list of serialized records", node, env)
+        level = Confidence.LOW if _is_slice(argument(made, 0, "instance"), source.env, context) else Confidence.MEDIUM
+        return Bulk("a list of serialized records", node, env, level)
     if argument(made, 0, "instance") is None:
         return None
     nested = _nested(only.cls, context)
     if nested is not None:
-        return Bulk(f"a serialized record with all its `{nested}`", node, env, rows=True)
+        # Who tells browsers of a record sends what belongs to it, too: of those that we read, none was worth a change.
+        return Bulk(f"a serialized record with all its `{nested}`", node, env, Confidence.LOW, rows=True)
     return Bulk("a serialized record", node, env, Confidence.LOW)
+
+
+def _is_slice(node: ir.Expr | None, env: Env, context: Context) -> bool:
+    """Whether an expression is a part of a list that is bounded: `records[:10]`."""
+    found = context.solver.sources.of(node, env).node if node is not None else None
+    return isinstance(found, ir.Subscript) and isinstance(found.index, ir.SliceExpr) and found.index.upper is not None
 
 
 def _nested(cls: ClassRef, context: Context) -> str | None:
