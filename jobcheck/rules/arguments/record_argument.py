@@ -125,5 +125,6 @@ def _record(argument: Argument, parameter: str | None, message: Message, context
 def _level(record: Held, fate: Fate, message: Message) -> Confidence:
     level = {"saved": Confidence.HIGH, "key": Confidence.LOW}.get(fate.what, Confidence.MEDIUM)
     if record.query:
-        level = Confidence.MEDIUM  # the rows are in the message, whatever the job does with them
+        # The rows are in the message, whatever the job does with them; values and keys are what is meant to be there.
+        level = Confidence.LOW if record.values else Confidence.MEDIUM
     return min(level, message.confidence, Confidence.HIGH if record.certain else Confidence.MEDIUM)

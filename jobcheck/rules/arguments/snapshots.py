@@ -44,14 +44,15 @@ DEEPEST_ITEM = 3
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A record or query inside an argument. `cls` is the class of the rows; `query` when it is a query, `listed` when the
-    argument holds it among others."""
+    """A record or query inside an argument. `cls` is the class of the rows; `query` when it is a query, `values` when that is one
+    of values and not of records, `listed` when the argument holds it among others."""
 
     kind: Kind
     cls: ClassRef | None
     certain: bool
     query: bool = False
     listed: bool = False
+    values: bool = False
 
 
 def held(value: Value, context: Context, depth: int = 0) -> Held | None:
@@ -64,7 +65,7 @@ def held(value: Value, context: Context, depth: int = 0) -> Held | None:
         # One of several, and nobody knows of which class: the others may be keys.
         if found is not None and (certain or found.cls is not None):
             listed = found.listed or isinstance(kind, Sequence)
-            return Held(found.kind, found.cls, found.certain and certain, found.query, listed)
+            return Held(found.kind, found.cls, found.certain and certain, found.query, listed, found.values)
     return None
 
 
@@ -76,7 +77,8 @@ def _of_kind(kind: Kind, context: Context, depth: int) -> Held | None:
             return Held(kind, None, True)
         case Plain(name="queryset") | FrameworkValue() if _QUERIES & set(rows_of(kind, context.solver.classes)):
             model = getattr(getattr(kind, "data", None), "model", None)
-            return Held(kind, model if isinstance(model, ClassRef) else None, True, query=True)
+            values = _QUERIES & set(rows_of(kind, context.solver.classes)) == {"dj_queryset_values"}
+            return Held(kind, model if isinstance(model, ClassRef) else None, True, query=True, values=values)
         case Sequence(element=element, items=items):
             parts = [element] if items is None else list(items)
         case Mapping(entries=entries, rest=rest):

@@ -44,6 +44,7 @@ from jobcheck.project.shape import DecoratorDecl
 from jobcheck.registry import Job
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.solve.decorators import CONTEXT_MANAGERS
+from jobcheck.solve.defs import all_params
 from jobcheck.solve.kinds import Function, Kind, LocalFunction, Origin, Value
 
 # Decorators that put a plain function, or an object without the job's methods, in the place of what they get.
@@ -57,6 +58,11 @@ _WRAPPERS = frozenset({
     "backoff.on_exception", "backoff.on_predicate", "cachetools.cached", "cachetools.func.ttl_cache",
     "sentry_sdk.trace", "sentry_sdk.monitor", "sentry_sdk.crons.monitor", "elasticapm.capture_span",
     "ratelimit.limits", "ratelimit.sleep_and_retry", "freezegun.freeze_time",
+})  # fmt: skip
+# What only a job has: a decorator that asks it of what it is given is written for jobs.
+_OF_JOBS = frozenset({
+    "delay", "apply_async", "s", "si", "signature", "subtask", "send", "send_with_options", "message", "message_with_options",
+    "enqueue", "enqueue_at", "defer", "defer_async", "configure", "kiq", "kicker", "perform_later", "schedule",
 })  # fmt: skip
 
 
@@ -138,7 +144,14 @@ def _is_inner(returned: Value, function: ir.FunctionDef | None, context: Context
         return False
     found = context.solver.nested_node(inner)
     stands_inside = found is not None and any(node is found[0] for node in walk(function))
-    return stands_inside and not _gets_attributes(function, inner.name)
+    return stands_inside and not _gets_attributes(function, inner.name) and not _takes_jobs(function)
+
+
+def _takes_jobs(function: ir.FunctionDef) -> bool:
+    """Whether a decorator enqueues what it is given: `def later(job): def wrapped(*args): enqueue(job.si(*args))`."""
+    given = {param.name for param in all_params(function.params)}
+    asked = (n for n in walk(function) if isinstance(n, ir.Attribute) and n.attr in _OF_JOBS)
+    return any(isinstance(n.value, ir.Name) and n.value.id in given for n in asked)
 
 
 def _gets_attributes(function: ir.FunctionDef, name: str) -> bool:
