@@ -25,6 +25,8 @@ _SAME = frozenset(
     "exists new copy search_fetch".split()
 )
 _TEXT = re.compile(rb"""["']([\w.]+)["']""")
+_MANIFESTS = ("__manifest__.py", "__openerp__.py")
+_VERSION = re.compile(rb"""["']version["']\s*:\s*["'](\d+)\.0\.\d""")
 # How far an expression is followed to its model, and how many mixins lie above a model.
 _LONGEST_TRAIL = 12
 _DEEPEST = 6
@@ -47,6 +49,7 @@ class OdooModels:
         self._solver = solver
         self._files: dict[str, list[Declared]] = {}
         self._above: dict[str, frozenset[str]] = {}
+        self._releases: dict[str, int | None] = {}
 
     # --- expressions -------------------------------------------------------------------------------------------
 
@@ -106,6 +109,17 @@ class OdooModels:
             speaks = b"_inherit" in data or b"_name" in data
             self._files[filename] = list(self._read(filename, data)) if speaks else []
         return self._files[filename]
+
+    def release(self, filename: str) -> int | None:
+        """The release of Odoo that the addon of a file is for, as its manifest says."""
+        folder = filename.rpartition("/")[0]
+        if folder not in self._releases:
+            manifests = (self._solver.raw(f"{folder}/{name}".lstrip("/")) for name in _MANIFESTS)
+            data = next((found for found in manifests if found is not None), None)
+            match = _VERSION.search(data) if data is not None else None
+            above = self.release(folder) if data is None and folder else None
+            self._releases[folder] = int(match[1]) if match is not None else above
+        return self._releases[folder]
 
     def _read(self, filename: str, data: bytes) -> Iterator[Declared]:
         for decl in self._solver.project.shape(filename).classes:

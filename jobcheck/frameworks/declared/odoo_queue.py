@@ -31,6 +31,8 @@ PROPERTIES = ("priority", "eta", "max_retries", "description", "channel", "ident
 _OWN = frozenset({"set", "delay", "on_done"})
 # The error that asks for another run, and what it is made of.
 RETRYABLE = "odoo.addons.queue_job.exception.RetryableJobError"
+# The releases of Odoo whose queue_job lets a lost worker's job lie.
+_LEAVES_DEAD = frozenset(range(8, 16))
 _RETRY_AFTER = ("msg", "seconds", "ignore_retry")
 _GRAPHS = {f"odoo.addons.queue_job.delay.{what}": what for what in ("chain", "group")}
 # A name that more methods have than this says nothing of which one is meant.
@@ -156,7 +158,8 @@ class OdooQueueJob(DeclaredFramework):
             registry.forgotten.extend(contexts.forgotten(enqueue, put, named, sure))
         for job in self.jobs.values():
             raised.settle(solver, job, registry, RETRYABLE, _RETRY_AFTER)
-            job.delivery = (*job.delivery, Cause("worker-lost", job.origin, shared=True, form="queue_job's runner"))
+            if self._of_models(solver).release(job.filename) not in _LEAVES_DEAD:
+                job.delivery = (*job.delivery, Cause("worker-lost", job.origin, shared=True, form="queue_job's runner"))
 
     def message(self, solver: Solver, enqueue: Enqueue, job: Job) -> Message:
         """See DeclaredFramework; a method that only its name leads to may be another model's."""
