@@ -34,7 +34,9 @@ MAX_DEPTH = 200
 
 _SHALLOW = 40  # so deep is hardly any real code, and libcst is content with half a megabyte of stack
 _ROOM = 24  # levels of Python's own tree; each is three of the shallow tree at most, so this stays far below MAX_DEPTH
-_SMALL = 6_000  # characters; the longest chain that fits is 3,000 levels
+# Characters. The longest chain that fits is 10,000 levels: with 12,000 Python 3.10 to 3.13 do not need eight megabytes of
+# stack (measured for each operator), and with 512 kilobytes they die of 3,000.
+_SMALL = 20_000
 _STACK = 16 * 2**20  # it needs a sixth of this for MAX_DEPTH
 _WIDE = re.compile(r"[^\x00-\x7f]").finditer
 _starting = threading.Lock()  # held while the size of new threads' stacks is ours
@@ -110,10 +112,10 @@ def _lower(text: str, indent: bytes) -> ir.Lowered:
 def _plain(text: str, indent: bytes) -> list[ir.Stmt] | None:
     """The IR of what is small and nests so little that nothing can go wrong: nearly all code. None of the rest.
 
-    How deep a text of this size can nest at all, Python's own parser bears or refuses; measuring it first, with a parser of
-    its own, would cost a fifth of all lowering.
+    How deep a text of this size can nest at all, Python's own parser bears or refuses on the main thread's stack; measuring
+    it first, with a parser of its own, would cost a fifth of all lowering. The stacks of other threads may be smaller.
     """
-    if len(text) > _SMALL:
+    if len(text) > _SMALL or threading.current_thread() is not threading.main_thread():
         return None
     try:
         body = lower_ast.statements(text, indent.decode(), _ROOM)

@@ -30,20 +30,33 @@ def checked(data: bytes, indent: bytes = b"") -> ir.Lowered:
     return lowered
 
 
+@pytest.mark.parametrize("stack", [0, 256])
 @pytest.mark.parametrize("sizes", [(2, 24), (100,), (200, 1500), (5000,)])
-def test_nested_code_is_lowered_or_refused(sizes):
-    """In another process, because the failure to see is its death."""
+def test_nested_code_is_lowered_or_refused(sizes, stack):
+    """In another process, because the failure to see is its death; on its main thread, and on one with a small stack."""
     script = f"""
-import json, sys
+import json, sys, threading
 sys.path[:0] = {json.dumps(sys.path)}
 from shapes import SHAPES
 from test_lower_guards import checked
-for name, shape in SHAPES.items():
-    for size in {sizes}:
-        print(name, size, flush=True)
-        lowered = checked(shape(size).encode())
-        if size == 2:
-            assert lowered.refused in (None, "does not parse"), lowered.refused
+
+def all_shapes():
+    for name, shape in SHAPES.items():
+        for size in {sizes}:
+            print(name, size, flush=True)
+            lowered = checked(shape(size).encode())
+            if size == 2:
+                assert lowered.refused in (None, "does not parse"), lowered.refused
+
+if {stack}:
+    failed = []
+    threading.excepthook = failed.append
+    threading.stack_size({stack} * 1024)
+    thread = threading.Thread(target=all_shapes)
+    thread.start()
+    thread.join()
+    sys.exit(bool(failed))
+all_shapes()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, (done.stdout[-100:], done.stderr[-2000:])
