@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jobcheck.solve.kinds import Origin
@@ -28,12 +29,22 @@ def said(solver: Solver, name: str, lines: int = _MORE_LINES) -> list[tuple[str,
         data = None if solver.is_test(filename) else solver.raw(filename)
         if data is None or needle not in data:
             continue
-        for match in pattern.finditer(data):
+        for match in _matches(pattern, needle, data):
             if b"#" in data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()]:
                 continue  # a comment
             text = _whole(data, match.start(1), match.end(1), lines).decode("utf-8", "replace").strip()
             found.append((text, Origin(filename, match.start(), match.end(1))))
     return found
+
+
+def _matches(pattern: re.Pattern[bytes], needle: bytes, data: bytes) -> Iterator[re.Match[bytes]]:
+    """The matches of a pattern that begins with a word, or with a quote before it: looked for by the word, which is fast."""
+    at = data.find(needle)
+    while at >= 0:
+        match = (pattern.match(data, at - 1) if at and data[at - 1] in b"\"'" else None) or pattern.match(data, at)
+        if match is not None:
+            yield match
+        at = data.find(needle, at + 1 if match is None else match.end())
 
 
 def _whole(data: bytes, start: int, end: int, lines: int) -> bytes:

@@ -38,13 +38,14 @@ class Backend:
                 self._read(filename, solver.raw(filename) or b"")
 
     def _read(self, filename: str, data: bytes) -> None:
-        if b"backend" not in data and b"BACKEND" not in data and b"gnore_result" not in data and b"IGNORE" not in data:
-            return
-        for match in (*_BACKEND.finditer(data), *_APP.finditer(data)):
+        # The patterns begin with an assertion, which is slow: only where there is the word.
+        settings = _BACKEND.finditer(data) if b"result_backend" in data or b"RESULT_BACKEND" in data else ()
+        apps = _APP.finditer(data) if b"Celery(" in data else ()
+        for match in (*settings, *apps):
             text = match[2].strip()
             if text and not _NONE.match(text):
                 self._note(Origin(filename, match.start(), match.end()), text[:1] in (b'"', b"'"))
-        for match in _IGNORE.finditer(data):
+        for match in _IGNORE.finditer(data) if b"ignore_result" in data or b"IGNORE_RESULT" in data else ():
             self.ignored = self.ignored or not match[2].startswith(b"False")
 
     def _note(self, origin: Origin, literal: bool) -> None:

