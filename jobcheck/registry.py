@@ -461,7 +461,7 @@ class Forgotten:
 
     `given` names it and says where; `job` is the name of the function that is performed, `reads` are where it is read: by
     that function, or, where it is one of several of that name (not `sure`), by those. `path` are the calls below the job
-    that lead there.
+    that lead there. `direct`: it is given for this enqueue alone, and for nothing else that is done with the same records.
     """
 
     enqueue: Enqueue
@@ -470,6 +470,7 @@ class Forgotten:
     reads: tuple[Origin, ...]
     path: tuple[Origin, ...]
     sure: bool
+    direct: bool
 
 
 @dataclass(eq=False, slots=True)

@@ -95,7 +95,9 @@ class Contexts:
             readings = [found for ref in named for found in [self._read(ref, argument, deep=sure)] if found is not None]
             if readings:
                 reads = tuple(found.origin for found in readings[:_MOST_READINGS])
-                yield Forgotten(enqueue, argument, named[0].name, reads, readings[0].path, sure)
+                call, node = enqueue.site.call, argument.node
+                direct = node is not None and call.start <= node.start < call.end
+                yield Forgotten(enqueue, argument, named[0].name, reads, readings[0].path, sure, direct)
 
     def _more(self) -> bool:
         if self._keeps_more is None:

@@ -15,7 +15,7 @@ def told(rule: Rule, found: Forgotten, context: Context) -> FindingBuilder:
         rule,
         found.given.origin,
         f"`{found.job}` is enqueued with `{found.given.name}` in its context, and reads it there: the message does not keep it",
-        confidence=Confidence.HIGH if found.sure else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if found.sure and found.direct else Confidence.MEDIUM,
         framework=found.enqueue.framework,
         subject=found.given.name or "",
         what_happens=_HAPPENS,
