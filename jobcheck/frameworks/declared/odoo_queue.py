@@ -65,6 +65,7 @@ class _Delayable:
     form: str
     records: ir.Expr
     given: list[ir.Arg]
+    name: str
 
 
 class OdooQueueJob(DeclaredFramework):
@@ -105,10 +106,9 @@ class OdooQueueJob(DeclaredFramework):
 
     def _enqueued(self, solver: Solver, site: Site) -> Iterator[Enqueue]:
         found = _delayed(site)
-        func = site.call.func
-        if found is None or not isinstance(func, ir.Attribute) or _has_its_own(solver, found.call, found.env):
+        if found is None or _has_its_own(solver, found.call, found.env):
             return
-        jobs, sure = self._jobs_named(solver, found.records, found.env, func.attr)
+        jobs, sure = self._jobs_named(solver, found.records, found.env, found.name)
         made = Enqueue(self.name, found.form, site, site.unit.origin(site.call), jobs)
         made.in_test = solver.is_test(site.unit.filename)
         made.sent, made.arguments_only, made.transactional = found.form == "with_delay", True, True
@@ -119,7 +119,7 @@ class OdooQueueJob(DeclaredFramework):
         made.arguments, made.open_args, made.open_kwargs = handed.arguments, handed.open_args, handed.open_kwargs
         put = list(given(solver, found.records, found.env))
         if put and not made.in_test:
-            self._put.append((made, put, func.attr, sure))
+            self._put.append((made, put, found.name, sure))
         if not sure:
             self._guessed.append(made)
         yield made
@@ -184,24 +184,39 @@ def _has_its_own(solver: Solver, maker: ir.Call, env: Env) -> bool:
 
 def _delayed(site: Site) -> _Delayable | None:
     """The call that made what a method is called on, where it stands, and the properties that were given since."""
-    func = site.call.func
-    if not isinstance(func, ir.Attribute) or func.attr in MAKERS | _OWN:
+    method = _method(site)
+    if method is None or method[1] in MAKERS | _OWN:
         return None
-    node, env, given = func.value, site.env, list[ir.Arg]()
+    (node, name, env), given = method, list[ir.Arg]()
     for _ in range(_LONGEST_TRAIL):
         match node:
             case ir.Call(func=ir.Attribute(value=records, attr=attr)) if attr in MAKERS:
-                return _Delayable(node, env, attr, records, _named(node) + given)
+                return _Delayable(node, env, attr, records, _named(node) + given, name)
             case ir.Call(func=ir.Attribute(value=before, attr="set"), args=args):
                 node, given = before, [*args, *given]
-            case ir.Name(id=name):
-                definition = env.lookup(name)[0]
+            case ir.Name(id=held):
+                definition = env.lookup(held)[0]
                 if not isinstance(definition, ExprDef):
                     return None
                 node, env = definition.node, definition.env
             case _:
                 return None
     return None
+
+
+def _method(site: Site) -> tuple[ir.Expr, str, Env] | None:
+    """What a method is called on, and its name: `x.method()`, `getattr(x, "method")()`, a name for one of the two."""
+    node, env = site.call.func, site.env
+    definition = env.lookup(node.id)[0] if isinstance(node, ir.Name) else None
+    if isinstance(definition, ExprDef):
+        node, env = definition.node, definition.env
+    match node:
+        case ir.Attribute(value=owner, attr=attr):
+            return owner, attr, env
+        case ir.Call(func=ir.Name(id="getattr"), args=[ir.Arg(value=owner), ir.Arg(value=ir.Constant(value=str() as attr)), *_]):
+            return owner, attr, env
+        case _:
+            return None
 
 
 def _named(call: ir.Call) -> list[ir.Arg]:
