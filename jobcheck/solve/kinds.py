@@ -403,9 +403,12 @@ class Value:
 
     def at(self, origin: Origin) -> Value:
         """The same with `origin` for the alternatives that have none."""
-        if all(a.origin for a in self.alts):
+        alts = self.alts
+        if len(alts) == 1:  # nearly always, and this is asked for each expression
+            return self if alts[0].origin else Value((Alt(alts[0].kind, origin),), self.open)
+        if all(a.origin for a in alts):
             return self
-        return Value(tuple(a if a.origin else Alt(a.kind, origin) for a in self.alts), self.open)
+        return Value(tuple(a if a.origin else Alt(a.kind, origin) for a in alts), self.open)
 
     def without(self, *unwanted: Kind) -> Value:
         return Value(tuple(a for a in self.alts if a.kind not in unwanted), self.open)
@@ -433,6 +436,9 @@ def plain(name: str) -> Value:
 
 def join(values: Iterable[Value]) -> Value:
     """What may come from any of the values: each kind once (the first origin stays), widened to open when too many."""
+    values = list(values)
+    if len(values) == 1 and len(values[0].alts) == 1:
+        return values[0]
     alts: dict[Kind, Alt] = {}
     is_open = False
     for value in values:
