@@ -255,3 +255,27 @@ def test_on_commit_task_waits_and_has_no_other_verb() -> None:
     source = Path(package.origin).read_text(encoding="utf-8").partition("def on_commit_task")[2]
     assert "transaction.on_commit(enqueue_on_commit)" in source
     assert "return inner" in source
+
+
+def test_a_periodic_job_has_no_run_every(store: Any) -> None:
+    with pytest.raises(TypeError, match="validate_datetime"):
+        store.periodic_task(run_every=huey.crontab(minute="0"))
+
+
+def test_a_method_is_no_time_to_wait_before_a_retry(store: Any) -> None:
+    @store.task(retries=1, retry_delay=timedelta(minutes=1).total_seconds)
+    def fail() -> None:
+        raise ValueError
+
+    fail()
+    with pytest.raises(TypeError):
+        store.execute(store.dequeue())
+
+
+def test_call_local_fills_nothing(store: Any) -> None:
+    @store.task(context=True)
+    def start(number: int, task: Any = None) -> Any:
+        return number, task
+
+    assert start.call_local(3) == (3, None)
+    assert start.call_local(3, task="mine") == (3, "mine")

@@ -1,4 +1,4 @@
-"""arq, and safir's queue of it. Source: arq 0.28.0 and safir-arq 9.3.0, installed and run.
+"""arq, and safir's queue of it. Source: arq 0.28.0, installed and run; safir-arq 9.3.0, read.
 
 See facts/FRAMEWORKS.md 5 and tests/facts/test_arq.py.
 """

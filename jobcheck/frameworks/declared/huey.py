@@ -1,4 +1,4 @@
-"""Huey, djhuey and django-huey. Source: huey 3.5.4 and django-huey 1.3.1, installed and run.
+"""Huey, djhuey and django-huey. Source: huey 3.5.4, installed and run; django-huey 1.3.1, read.
 
 See facts/FRAMEWORKS.md 4 and tests/facts/test_huey.py.
 """

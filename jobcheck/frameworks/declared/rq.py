@@ -1,4 +1,6 @@
-"""RQ, django-rq, Flask-RQ. Source: rq 3.0.0, django-rq 4.2.0, rq-scheduler 0.14.0, Flask-RQ 1.0.0, Flask-RQ2 18.3, run.
+"""RQ, django-rq, Flask-RQ. Source: rq 3.0.0, django-rq 4.2.0, rq-scheduler 0.14.0, installed and run.
+
+Flask-RQ 1.0.0 and Flask-RQ2 18.3 were read: they hand on to RQ.
 
 See facts/FRAMEWORKS.md 2 and tests/facts/test_rq.py.
 """
