@@ -6,6 +6,7 @@ import fnmatch
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import field
 from pathlib import Path
@@ -256,10 +257,12 @@ def _read_spec(path: Path) -> GitIgnoreSpec | None:
         text = path.read_bytes().decode("utf-8", "surrogateescape")
     except OSError:
         return None
-    try:
-        return GitIgnoreSpec.from_lines(text.splitlines())
-    except ValueError:
-        return GitIgnoreSpec.from_lines(line for line in text.splitlines() if _is_pattern(line))
+    with warnings.catch_warnings():  # of `pages/[[...path]].tsx` the pattern made of it may be read otherwise by a later Python
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            return GitIgnoreSpec.from_lines(text.splitlines())
+        except ValueError:
+            return GitIgnoreSpec.from_lines(line for line in text.splitlines() if _is_pattern(line))
 
 
 def _is_pattern(line: str) -> bool:

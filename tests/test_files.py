@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,12 @@ def test_find_root_by_configuration(tmp_path: Path, text: str, root: str) -> Non
     plant(tmp_path, "r/.git/HEAD", "r/a/b.py")
     (tmp_path / "r" / "a" / "pyproject.toml").write_text(text)
     assert find_root(tmp_path / "r" / "a") == tmp_path / root
+
+
+def test_gitignore_with_brackets_in_brackets_says_nothing(tmp_path: Path) -> None:
+    """As the folders of Next.js are named."""
+    (tmp_path / "a.py").touch()
+    (tmp_path / ".gitignore").write_text("web/pages/[[...path]].tsx\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert find_files(tmp_path).python == ["a.py"]
