@@ -26,8 +26,8 @@ def alone(code: str) -> str:
 @pytest.mark.parametrize("processes", [1, 2, 5])
 @pytest.mark.parametrize("count", [0, 1, 7, 300])
 def test_answers_stand_in_order(processes: int, count: int) -> None:
-    assert alone(f"print(abreast([lambda n=n: n * n for n in range({count})], {processes}))") == str(
-        [n * n for n in range(count)]
+    assert alone(f"print(abreast([[lambda n=n: n * n for n in range({count})]], {processes}))") == str(
+        [[n * n for n in range(count)]]
     )
 
 
@@ -39,8 +39,24 @@ def test_several_processes_take_part() -> None:
             os.write(go, b".") if number else os.read(ready, 1)  # the first to come waits for the second
             return os.getpid()
 
-        print(len(set(abreast([lambda: piece(0), lambda: piece(1)], 2))))
+        print(len(set(abreast([[lambda: piece(0), lambda: piece(1)]], 2)[0])))
     """) == "2"
+
+
+def test_a_process_begins_with_a_group_of_its_own_and_then_helps() -> None:
+    assert alone("""
+        first, second = os.pipe(), os.pipe()
+
+        def piece(group, number):
+            if number == 0:  # both are at work before either goes on
+                os.write((first, second)[group][1], b".")
+                os.read((second, first)[group][0], 1)
+            return os.getpid()
+
+        groups = abreast([[lambda g=g, n=n: piece(g, n) for n in range(20 if g else 1)] for g in range(2)], 2)
+        print(groups[0][0] == os.getpid(), groups[1][0] != os.getpid(), [len(g) for g in groups])
+        print(abreast([[], [lambda: 1], [lambda: 2, lambda: 3]], 2))
+    """) == "True True [1, 20]\n[[], [1], [2, 3]]"
 
 
 def test_the_pieces_of_a_process_that_dies_are_done_again() -> None:
@@ -57,14 +73,14 @@ def test_the_pieces_of_a_process_that_dies_are_done_again() -> None:
                 os.write(go, b".")
             return number
 
-        print(abreast([lambda n=n: dies(n) for n in range(4)], 2))
-    """) == "[0, 1, 2, 3]"
+        print(abreast([[lambda n=n: dies(n) for n in range(4)]], 2))
+    """) == "[[0, 1, 2, 3]]"
 
 
 def test_what_a_piece_raises_is_raised() -> None:
     assert alone("""
         try:
-            abreast([lambda: {}[n] for n in range(3)], 2)
+            abreast([[lambda: {}[n] for n in range(3)]], 2)
         except KeyError:
             print("raised")
     """) == "raised"
@@ -76,8 +92,8 @@ def test_who_gets_no_process_does_it_alone() -> None:
             raise BlockingIOError(11, "Resource temporarily unavailable")
 
         os.fork = refused
-        print(abreast([lambda n=n: n for n in range(3)], 4))
-    """) == "[0, 1, 2]"
+        print(abreast([[lambda n=n: n for n in range(3)]], 4))
+    """) == "[[0, 1, 2]]"
 
 
 def test_no_process_is_forked_beside_threads() -> None:
@@ -85,7 +101,7 @@ def test_no_process_is_forked_beside_threads() -> None:
     thread = threading.Thread(target=stop.wait)
     thread.start()
     try:
-        assert set(abreast([os.getpid] * 8, 2)) == {os.getpid()}
+        assert set(abreast([[os.getpid] * 8], 2)[0]) == {os.getpid()}
     finally:
         stop.set()
         thread.join()

@@ -44,8 +44,11 @@ class Project:
     """The Python files of one code base.
 
     `read` gives the bytes of a file by its root-relative name (default: from disk); `overlay` holds files whose
-    content is not what is on disk, such as an editor's buffers, and may name new files.
+    content is not what is on disk, such as an editor's buffers, and may name new files. `share`, which a run may set, gives
+    the shape of a file, by what it is handed or from another process that has read the file.
     """
+
+    share: Callable[[str, Callable[[], Shape]], Shape] = staticmethod(lambda filename, read: read())
 
     def __init__(
         self,
@@ -86,7 +89,7 @@ class Project:
         """What a file declares, indexed on first use. Raises UnreadableSource."""
         shape = self._shapes.get(filename)
         if shape is None:
-            shape = self._shapes[filename] = index(self.source(filename).data)
+            shape = self._shapes[filename] = self.share(filename, lambda: index(self.source(filename).data))
         return shape
 
     def adopt_shape(self, filename: str, shape: Shape) -> None:
