@@ -45,7 +45,7 @@ from jobcheck.solve.units import Unit
 
 # Each level of a question takes a handful of Python frames, and questions, flow and IR may each nest up to their bound.
 RECURSION_LIMIT = 12_000
-# With fewer jobs and enqueues than this, further processes cost more than they save.
+# With fewer jobs and enqueues than this, and little text that may hold them, further processes cost more than they save.
 WORTH_FORKING = 40
 # Rules that take long are taken first, so that no process waits for another that has just begun one (measured on pretix).
 LONG = ("JOB401", "JOB402", "JOB305", "JOB110", "JOB501", "JOB303", "JOB302", "JOB108")
@@ -88,6 +88,7 @@ class _Run:
         seen: dict[str, bool] = {}
         self.solver.is_test = lambda name: seen[name] if name in seen else seen.setdefault(name, tests.matches(name))
         self._use(frameworks)
+        self._large = False
         self.registry = Registry()
         self.forwarders = Forwarders(self.solver, self.registry, configured)
         self.findings: list[Finding] = []
@@ -106,8 +107,9 @@ class _Run:
 
     def _ask_ahead(self, candidates: list[str]) -> None:
         """Have read on other cores what these files will need."""
+        self._large = self._large or sum(len(self.solver.raw(name) or b"") for name in candidates) >= ahead.WORTH_IT
         others = (self.options.jobs or os.cpu_count() or 1) - 1
-        if others and sum(len(self.solver.raw(name) or b"") for name in candidates) >= ahead.WORTH_IT:
+        if others and self._large:
             ask = functools.partial(ahead.ask, self.solver, self.marks, self._jobs_of, candidates)
             self.sharing.beside(ask, min(others, ahead.MOST_READERS))
 
@@ -326,7 +328,7 @@ class _Run:
         context = Context(self.solver, self.registry)
         # What has to be asked for costs nothing until it is.
         rules = [rule for rule in all_rules() if rule.default or rule.code in self.options.settings.rules]
-        much = len(self.registry.jobs) + len(self.registry.enqueues) >= WORTH_FORKING
+        much = self._large or len(self.registry.jobs) + len(self.registry.enqueues) >= WORTH_FORKING
         # Those that look at the whole project walk through its jobs; the others ask for what callers give.
         ordered = sorted(rules, key=lambda rule: LONG.index(rule.code) if rule.code in LONG else len(LONG))
         groups = [[rule for rule in ordered if (rule.subject is Registry) == whole] for whole in (False, True)]

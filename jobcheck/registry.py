@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import field
 from typing import Literal
 
@@ -213,14 +214,21 @@ class Argument:
     """One argument that is to cross the queue.
 
     `name` is its keyword, None for a positional; `star` is `*` or `**` for an unpacked one, whose own value is the
-    container. `origin` covers the value (of the expression inside a literal `args=(...)` where there is one).
+    container. `origin` covers the value (of the expression inside a literal `args=(...)` where there is one). `given` is the
+    value, or how to work it out when it is first asked for: that is a rule's question, and rules are asked on all cores.
     """
 
-    value: Value
+    given: Value | Callable[[], Value]
     origin: Origin
     name: str | None = None
     star: Literal["", "*", "**"] = ""
     node: ir.Expr | None = None
+
+    @property
+    def value(self) -> Value:
+        if callable(self.given):
+            self.given = self.given()
+        return self.given
 
     @property
     def path(self) -> str:

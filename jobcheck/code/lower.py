@@ -37,6 +37,8 @@ _ROOM = 24  # levels of Python's own tree; each is three of the shallow tree at 
 # Characters. The longest chain that fits is 10,000 levels: with 12,000 Python 3.10 to 3.13 do not need eight megabytes of
 # stack (measured for each operator), and with 512 kilobytes they die of 3,000.
 _SMALL = 20_000
+# A level of code takes one of these at least, wherever it stands; longer text with few of them is mostly names and strings.
+_LEVEL = re.compile(r"[-+*/%|&^~<>@.:(\[{]|not|else|await|yield").findall
 _STACK = 16 * 2**20  # it needs a sixth of this for MAX_DEPTH
 _WIDE = re.compile(r"[^\x00-\x7f]").finditer
 _starting = threading.Lock()  # held while the size of new threads' stacks is ours
@@ -115,7 +117,9 @@ def _plain(text: str, indent: bytes) -> list[ir.Stmt] | None:
     How deep a text of this size can nest at all, Python's own parser bears or refuses on the main thread's stack; measuring
     it first, with a parser of its own, would cost a fifth of all lowering. The stacks of other threads may be smaller.
     """
-    if len(text) > _SMALL or threading.current_thread() is not threading.main_thread():
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    if len(text) > _SMALL and len(_LEVEL(text)) > _SMALL // 2:
         return None
     try:
         body = lower_ast.statements(text, indent.decode(), _ROOM)

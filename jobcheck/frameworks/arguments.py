@@ -43,7 +43,7 @@ def from_call(solver: Solver, args: list[ir.Arg], env: Env) -> Given:
 
 def _argument(solver: Solver, node: ir.Expr, env: Env, name: str | None = None) -> Argument:
     written, home = written_at(node, env)
-    return Argument(solver.value(node, env), home.unit.origin(written), name, "", written)
+    return Argument(lambda: solver.value(node, env), home.unit.origin(written), name, "", written)
 
 
 def written_at(node: ir.Expr, env: Env) -> tuple[ir.Expr, Env]:

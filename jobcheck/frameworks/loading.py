@@ -123,6 +123,7 @@ def _is_named(solver: Solver, filename: str) -> bool:
     parts = solver.project.module_name(filename).split(".")
     tails = {".".join(parts[index:]).encode() for index in range(max(len(parts) - 1, 1))}
     needles = [quote + tail + quote for tail in tails for quote in (b'"', b"'")]
-    texts = (solver.raw(name) or b"" for name in solver.callers.mentions.files(parts[-1]))
+    ends = tuple(parts[-1].encode() + quote for quote in (b'"', b"'"))  # as all of them do: most files have neither
+    texts = [t for t in map(solver.raw, solver.callers.mentions.files(parts[-1])) if t and (ends[0] in t or ends[1] in t)]
     needles += [b"}." + parts[-1].encode() + quote for quote in (b'"', b"'")]  # f"{app}.tasks"
     return any(needle in data for data in texts for needle in needles)

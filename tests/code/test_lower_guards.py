@@ -62,6 +62,28 @@ all_shapes()
     assert done.returncode == 0, (done.stdout[-100:], done.stderr[-2000:])
 
 
+def test_deep_code_in_long_text_is_lowered_or_refused():
+    """As much of each shape as is read without measuring it first, below a string that is longer than that by itself."""
+    script = f"""
+import json, sys
+sys.path[:0] = {json.dumps(sys.path)}
+sys.setrecursionlimit(12_000)  # as the engine does
+from shapes import SHAPES
+from test_lower_guards import checked, lowering
+
+text = "text = '" + "x" * lowering._SMALL + "'\\n"
+most = lowering._SMALL // 2
+for name, shape in SHAPES.items():
+    for size in (most // 4, most // 2, most - 100):
+        print(name, size, flush=True)
+        source = text + shape(size)
+        if len(source) < lowering.MAX_BYTES:
+            checked(source.encode())
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, (done.stdout[-100:], done.stderr[-2000:])
+
+
 def levels(node):
     return 1 + max(map(levels, children(node)), default=0)
 
@@ -105,7 +127,10 @@ def test_long_code_is_not_deep(shape):
         (b"   a", "does not parse"),
         (b"'" * 100, "does not parse"),
         (b"a" * (MAX_BYTES + 1), "too large"),
-        (b"def f(x): return " + b"'a' " * 5000, "too deep"),
+        (b"def f(x): return " + b"'a' " * 5000, None),  # long, and flat to Python's parser
+        (b"def f(x): return " + b"-" * 25_000 + b"x", "too deep"),
+        (b"def f(x): return " + b"not " * 12_000 + b"x", "too deep"),
+        (b"def f(x): return x" + b".a" * 12_000, "too deep"),
     ],
 )
 def test_oddities(data, refused):
