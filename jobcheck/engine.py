@@ -407,8 +407,11 @@ class _Run:
 
     def report(self) -> Report:
         """Do all of it."""
-        self._collect()
-        self._judge()
+        try:
+            self._collect()
+            self._judge()
+        finally:
+            self.sharing.end()  # also when the run is broken off: no process and no file is left behind
         registry = self.registry
         sent = [e for e in registry.enqueues if not e.immediate]
         used = {j.framework for j in registry.jobs} | {e.framework for e in registry.enqueues}

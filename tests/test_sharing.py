@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
+from jobcheck import ahead
 from jobcheck.code import ir
 from jobcheck.code.lower import lower
+from jobcheck.config import settings_from
+from jobcheck.engine import check
+from jobcheck.engine_types import RunOptions
 from jobcheck.project.shallow import index
 from jobcheck.sharing import Sharing
 
@@ -173,3 +179,17 @@ def test_what_was_read_by_another_is_the_same() -> None:
         print(repr(shared.island("a.py", 0, 9, island)))
         shared.end()
     """) == repr(lowered)
+
+
+def test_a_run_leaves_no_process_and_no_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "jobs.py").write_text("from celery import shared_task\n\n\n@shared_task\ndef send(to):\n    print(to)\n")
+    monkeypatch.setattr(ahead, "WORTH_IT", 0)
+    for broken in (False, True):
+        before = set(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else set()
+        if broken:
+            monkeypatch.setattr("jobcheck.engine._Run._judge", lambda run: 1 // 0)
+        with pytest.raises(ZeroDivisionError) if broken else contextlib.nullcontext():
+            check(RunOptions(tmp_path, settings_from([]), jobs=3))
+        with pytest.raises(ChildProcessError):
+            os.waitpid(-1, os.WNOHANG)
+        assert not before or set(os.listdir("/proc/self/fd")) == before
