@@ -190,6 +190,7 @@ class Sharing:
 def _unnamed() -> int:
     """The descriptor of a file that ends with the processes that have it open. Raises OSError."""
     if hasattr(os, "memfd_create"):
-        return os.memfd_create("jobcheck", os.MFD_CLOEXEC)
+        with contextlib.suppress(OSError):  # some sandboxes have none
+            return os.memfd_create("jobcheck", os.MFD_CLOEXEC)
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())

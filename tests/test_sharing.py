@@ -85,6 +85,20 @@ def test_what_one_process_has_read_another_takes() -> None:
     """) == "True True\nTrue"
 
 
+def test_where_there_is_no_memory_for_it_a_file_on_disk_does() -> None:
+    assert alone("""
+        def refused(*args):
+            raise OSError(38, "Function not implemented")
+
+        os.memfd_create = refused
+        shared = Sharing(["a.py"])
+        shared.beside(lambda number, processes: (shared.shape("a.py", shape), time.sleep(60)), 1)
+        until(lambda: shared._drain())
+        print(same(shared.shape("a.py", shape), index(TEXT)))
+        shared.end()
+    """) == "True"
+
+
 def test_a_shape_that_another_process_has_begun_is_waited_for() -> None:
     assert alone("""
         shared = Sharing(["a.py"])
