@@ -7,11 +7,13 @@ reads it.
 from __future__ import annotations
 
 import bisect
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from jobcheck.marks import Marks
 from jobcheck.project.reached import imported
+from jobcheck.project.source import UnreadableSource
 from jobcheck.solve.kinds import FunctionRef
 
 if TYPE_CHECKING:
@@ -53,7 +55,8 @@ def ask(
     for filename in filenames:
         for other in imported(project, filename):
             if not solver.is_test(other):
-                project.shape(other)
+                with contextlib.suppress(UnreadableSource):  # the run says so where it belongs
+                    project.shape(other)
     for filename in filenames:
         for job in jobs(filename):
             if job.function is not None:
