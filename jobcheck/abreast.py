@@ -36,7 +36,7 @@ def _done(
     groups: Sequence[Sequence[Callable[[], T]]], pieces: Sequence[Callable[[], T]], count: int, begin: Callable[[int], None]
 ) -> dict[int, T]:
     """The answers of several processes by the pieces' numbers, those of a process that dies left out."""
-    if count < 2 or len(pieces) > _MOST or not hasattr(os, "fork") or threading.active_count() > 1:
+    if count < 2 or len(pieces) > _MOST or not may_fork():
         return {}
     numbers = iter(range(len(pieces)))
     turns = [_tickets([next(numbers) for _ in group]) for group in groups]
@@ -53,9 +53,7 @@ def _done(
             os.close(tickets)
         for pid, answers in helpers:
             os.close(answers)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)  # it has answered, or never will
-            os.waitpid(pid, 0)
+            end(pid)  # it has answered, or never will
     return done
 
 
@@ -83,21 +81,44 @@ def _take(pieces: Sequence[Callable[[], T]], turns: list[int]) -> dict[int, T]:
 def _helper(pieces: Sequence[Callable[[], T]], turns: list[int], begin: Callable[[], None]) -> tuple[int, int]:
     """The number of a new process, and the pipe on which it answers."""
     answers, out = os.pipe()
-    try:
-        pid = os.fork()
-    except OSError:
-        os.close(answers)
-        os.close(out)
-        raise
-    if pid:
-        os.close(out)
-        return pid, answers
-    try:
+
+    def work() -> None:
         begin()
         with os.fdopen(out, "wb") as stream:
             stream.write(pickle.dumps(_take(pieces, turns), pickle.HIGHEST_PROTOCOL))
+
+    try:
+        pid = forked(work)
+    except OSError:
+        os.close(answers)
+        raise
+    finally:
+        os.close(out)
+    return pid, answers
+
+
+def may_fork() -> bool:
+    """Whether processes can be forked safely: nobody else's thread may hold a lock that the new process would wait for."""
+    return hasattr(os, "fork") and threading.active_count() == 1
+
+
+def forked(work: Callable[[], None]) -> int:
+    """The number of a new process that does some work and ends. Raises OSError."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        work()
     finally:
         os._exit(0)  # nothing of the parent's may be flushed or cleaned up twice
+
+
+def end(pid: int) -> None:
+    """End a process that was forked, whether it is done or not."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
 
 
 def _received(answers: int) -> dict[int, T]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Below this many bytes of files that may hold job code, a process costs more than it saves (measured on two cores).
 WORTH_IT = 400_000
-# More would wait for each other.
+# Tried with one; of more than a few each has little to do before the run itself has collected everything.
 MOST_READERS = 4
 _MAKERS = frozenset({"task", "shared_task", "job"})
 

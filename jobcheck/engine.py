@@ -47,8 +47,6 @@ from jobcheck.solve.units import Unit
 RECURSION_LIMIT = 12_000
 # With fewer jobs and enqueues than this, and little text that may hold them, further processes cost more than they save.
 WORTH_FORKING = 40
-# Rules that take long are taken first, so that no process waits for another that has just begun one (measured on pretix).
-LONG = ("JOB401", "JOB402", "JOB305", "JOB110", "JOB501", "JOB303", "JOB302", "JOB108")
 
 
 def check(options: RunOptions) -> Report:
@@ -330,7 +328,7 @@ class _Run:
         rules = [rule for rule in all_rules() if rule.default or rule.code in self.options.settings.rules]
         much = self._large or len(self.registry.jobs) + len(self.registry.enqueues) >= WORTH_FORKING
         # Those that look at the whole project walk through its jobs; the others ask for what callers give.
-        ordered = sorted(rules, key=lambda rule: LONG.index(rule.code) if rule.code in LONG else len(LONG))
+        ordered = sorted(rules, key=lambda rule: -rule.slow)  # no process is to wait for one that has just begun a long one
         groups = [[rule for rule in ordered if (rule.subject is Registry) == whole] for whole in (False, True)]
         work = [[functools.partial(self._judged, rule, context) for rule in group] for group in groups]
         processes = (self.options.jobs or os.cpu_count() or 1) if much else 1

@@ -8,17 +8,17 @@ a file that another has begun with it waits for the shape; of islands, which tak
 from __future__ import annotations
 
 import contextlib
+import functools
 import mmap
 import os
-import signal
 import struct
 import tempfile
-import threading
 import time
 from collections.abc import Callable
 
 import msgspec
 
+from jobcheck.abreast import end, forked, may_fork
 from jobcheck.code import ir
 from jobcheck.project.shape import Shape
 
@@ -41,6 +41,7 @@ class Sharing:
         self._spools: list[int] = []
         self._taken: list[int] = []  # bytes of each that are in `_kept`
         self._own = 0
+        self._full = False
         self._readers: list[int] = []
         self._kept: dict[tuple[int, int, int], bytes] = {}
         self._shape = msgspec.msgpack.Decoder(Shape)
@@ -56,6 +57,7 @@ class Sharing:
             while len(self._spools) < min(processes, _MOST):
                 self._spools.append(_unnamed())
             self._taken = [0] * len(self._spools)
+            self._full = False
             return True
         self.end()
         return False
@@ -70,27 +72,21 @@ class Sharing:
 
         `work` is told the process's number, from 0, and how many there are.
         """
-        if processes < 1 or not hasattr(os, "fork") or threading.active_count() > 1 or not self.begin(processes + 1):
+        if processes < 1 or not may_fork() or not self.begin(processes + 1):
             return
-        with contextlib.suppress(OSError):  # no process is to be had
+
+        def one(number: int) -> None:
+            self.become(number + 1)
+            work(number, processes)
+
+        with contextlib.suppress(OSError):  # no more processes are to be had
             for number in range(processes):
-                pid = os.fork()
-                if pid:
-                    self._readers.append(pid)
-                    continue
-                try:
-                    self.become(number + 1)
-                    work(number, processes)
-                finally:
-                    os._exit(0)  # nothing of the parent's may be flushed or cleaned up twice
+                self._readers.append(forked(functools.partial(one, number)))
 
     def end(self) -> None:
         """End the processes beside this one, and the sharing; what they have read stays at hand."""
         for pid in self._readers:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, 0)
+            end(pid)
         self._readers = []
         if self._spools:
             self._drain()
@@ -149,7 +145,7 @@ class Sharing:
 
     def _put(self, number: int, start: int, end: int, thing: Shape | ir.Lowered) -> bool:
         """Write down for the others what was read; False where it cannot be."""
-        if self._own >= len(self._spools):
+        if self._full or self._own >= len(self._spools):
             return False
         data = msgspec.msgpack.encode(thing)
         whole = _HEAD.pack(number, start, end, len(data)) + data
@@ -157,10 +153,8 @@ class Sharing:
             written = os.write(self._spools[self._own], whole)
         except OSError:
             written = 0
-        if written == len(whole):
-            return True
-        del self._spools[self._own :]  # no room is left: no more is written here, and the rest is read by who asks
-        return False
+        self._full = written < len(whole)  # no room is left: what this process reads from now on, others read for themselves
+        return not self._full
 
     def _drain(self) -> bool:
         """Take note of what others have written since; False when there is nothing new."""

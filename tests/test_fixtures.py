@@ -8,7 +8,9 @@ and its like too; `# expect: none` is a remark for the reader. A
 
 from __future__ import annotations
 
+import ast
 import re
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from jobcheck.rules.catalogue import catalogue
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PROJECTS = sorted(p for p in FIXTURES.glob("*/*") if p.is_dir() and p.name != "__pycache__")
+OLD_PYTHON = FIXTURES / "celery" / "old_python"  # of Python 2, on purpose
 EXPECT = re.compile(r"#\s*expect:\s*([A-Z0-9, ]+|none)")
 
 Row = tuple[str, int, str]
@@ -62,3 +65,19 @@ def test_fixture(project: Path) -> None:
 
 def test_there_are_fixtures() -> None:
     assert PROJECTS
+
+
+def test_fixtures_are_code() -> None:
+    """A file that does not parse by mistake has no findings, and keeps quiet for no reason."""
+    files = [p for p in FIXTURES.rglob("*.py") if OLD_PYTHON not in p.parents]
+    assert [str(p.relative_to(FIXTURES)) for p in files if not parses(p.read_bytes())] == []
+
+
+def parses(source: bytes) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an escape that will not be one
+        try:
+            ast.parse(source)
+        except SyntaxError:
+            return False
+    return True

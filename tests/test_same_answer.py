@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from jobcheck import ahead
@@ -80,9 +80,15 @@ def whole(project: Path) -> list[Finding]:
     return findings(project)
 
 
-# Each draw is a run over all fixtures: fifteen of them, in three tests, so that processes share them.
+# Each draw is a run over all fixtures: fifteen of them, in three tests, so that processes share them. A file that fails is
+# not made smaller: there is nothing to make smaller in a name, and trying takes minutes.
 @pytest.mark.parametrize("third", range(3))
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_named_files_have_the_findings_of_the_whole(
     project: Path, whole: list[Finding], third: int, data: st.DataObject

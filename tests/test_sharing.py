@@ -156,6 +156,28 @@ def test_where_no_room_is_left_each_reads_for_itself() -> None:
     """) == "True\nread\nread\nTrue True"
 
 
+def test_who_has_no_room_left_takes_what_others_read() -> None:
+    assert alone("""
+        begun, begin = os.pipe()
+
+        def work(number, processes):
+            os.read(begun, 1)
+            shared.shape("b.py", shape)
+            time.sleep(60)
+
+        shared = Sharing(["a.py", "b.py"])
+        shared.beside(work, 1)
+        write = os.write
+        os.write = lambda descriptor, data: 0
+        print(same(shared.shape("a.py", shape), index(TEXT)), len(shared._spools))
+        os.write = write
+        write(begin, b".")
+        until(lambda: shared._drain())
+        print(same(shared.shape("b.py", shape), index(TEXT)))
+        shared.end()
+    """) == "read\nTrue 2\nTrue"
+
+
 def test_what_was_half_written_is_nothing() -> None:
     assert alone("""
         shared = Sharing(["a.py"])

@@ -92,10 +92,6 @@ class Project:
             shape = self._shapes[filename] = self.share(filename, lambda: index(self.source(filename).data))
         return shape
 
-    def adopt_shape(self, filename: str, shape: Shape) -> None:
-        """Take a shape from the cache instead of indexing the file."""
-        self._shapes[filename] = shape
-
     def _load(self, filename: str) -> Source | UnreadableSource:
         try:
             return Source.decode(filename, self.read(filename))

@@ -31,13 +31,15 @@ class Rule:
 
     `subject` is what the engine hands to `check`, one at a time: Message, Enqueue, Job, Schedule, Retry, Wait,
     Unsent, Callback, MissingJob (see jobcheck.registry), a tuple of these, or Registry for the whole. `yields_to` names
-    the rules whose finding at the same place makes this one's redundant: one defect is one finding.
+    the rules whose finding at the same place makes this one's redundant: one defect is one finding. Rules with the larger
+    `slow` are asked earlier: a rank, by how long they take on a large project; what needs the same answers stands together.
     """
 
     code: ClassVar[str]
     severity: ClassVar[Severity] = Severity.ERROR
     subject: ClassVar[type | tuple[type, ...]]
     yields_to: ClassVar[tuple[str, ...]] = ()
+    slow: ClassVar[int] = 0
 
     @property
     def name(self) -> str:

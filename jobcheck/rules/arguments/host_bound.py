@@ -55,6 +55,7 @@ class HostBoundArgument(Rule):
     code = "JOB108"
     severity = Severity.WARNING
     subject = Message
+    slow = 1
     yields_to = ("JOB101", "JOB308")
 
     def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:

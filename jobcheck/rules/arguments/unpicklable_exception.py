@@ -67,6 +67,7 @@ class UnpicklableException(Rule):
     code = "JOB110"
     severity = Severity.WARNING
     subject = Registry
+    slow = 5
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
         found: dict[Origin, list[tuple[Raised, Refusal]]] = {}

@@ -63,6 +63,7 @@ class MissingMarker(Rule):
     code = "JOB401"
     severity = Severity.WARNING
     subject = Job
+    slow = 8
 
     def check(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
         found = None if job.marker else first(job, context)

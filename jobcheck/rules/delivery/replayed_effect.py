@@ -62,6 +62,7 @@ class ReplayedEffect(Rule):
     code = "JOB402"
     severity = Severity.WARNING
     subject = Job
+    slow = 7
 
     def check(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
         found = None if job.marker else first(job, context)

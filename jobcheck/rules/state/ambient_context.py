@@ -72,6 +72,7 @@ class AmbientContext(Rule):
     code = "JOB303"
     severity = Severity.ERROR
     subject = Registry
+    slow = 3
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
         readings = Readings(context)

@@ -75,6 +75,7 @@ class LostUpdate(Rule):
     code = "JOB305"
     severity = Severity.WARNING
     subject = Registry
+    slow = 6
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
         seen: set[FunctionRef] = set()

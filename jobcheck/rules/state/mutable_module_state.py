@@ -57,6 +57,7 @@ class MutableModuleState(Rule):
     code = "JOB302"
     severity = Severity.ERROR
     subject = Registry
+    slow = 2
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
         jobs = [j for j in registry.jobs if j.apart and j.function is not None and not context.solver.is_test(j.filename)]

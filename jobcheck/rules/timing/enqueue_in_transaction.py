@@ -86,6 +86,7 @@ class EnqueueInTransaction(Rule):
     code = "JOB501"
     severity = Severity.ERROR
     subject = Message
+    slow = 4
     yields_to = ("JOB502",)
 
     def check(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
