@@ -61,4 +61,3 @@ def ask(
         for job in jobs(filename):
             if job.function is not None:
                 solver.reach.of(job.function)
-

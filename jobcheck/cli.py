@@ -40,18 +40,12 @@ def _format(*choices: str) -> Callable[[Any], Any]:
 
 _RULES = "RULE,..."
 _selection = _all(
-    click.option(
-        "--select", multiple=True, metavar=_RULES, help="Check these rules only: codes, names, prefixes, ALL."
-    ),
+    click.option("--select", multiple=True, metavar=_RULES, help="Check these rules only: codes, names, prefixes, ALL."),
     click.option("--extend-select", multiple=True, metavar=_RULES, help="Check these rules as well."),
     click.option("--ignore", multiple=True, metavar=_RULES, help="Leave these rules out."),
-    click.option(
-        "--per-file-ignores", multiple=True, metavar="PATTERN:RULE,...", help="Leave rules out in some files."
-    ),
+    click.option("--per-file-ignores", multiple=True, metavar="PATTERN:RULE,...", help="Leave rules out in some files."),
     click.option("--min-severity", type=click.Choice(["info", "warning", "error"]), help="Show nothing below.  [info]"),
-    click.option(
-        "--min-confidence", type=click.Choice(["low", "medium", "high"]), help="Show nothing below.  [medium]"
-    ),
+    click.option("--min-confidence", type=click.Choice(["low", "medium", "high"]), help="Show nothing below.  [medium]"),
     click.option("--no-ignores", is_flag=True, help="Show also what comments suppress."),
     click.option("--baseline", metavar="FILE", help="Hide the findings kept in FILE; what is kept and gone fails."),
     click.option("--write-baseline", type=_FILE, metavar="FILE", help="Keep the present findings in FILE."),

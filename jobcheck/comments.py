@@ -62,9 +62,7 @@ def comments(data: bytes) -> list[Comment]:
     root = Parser(Language(tree_sitter_python.language())).parse(data).root_node
     nodes = (_comment_node(data, root, start) for start in sorted(lines))
     return [
-        _comment(data, root, node)
-        for node in nodes
-        if node is not None and _WORD.search(data, node.start_byte, node.end_byte)
+        _comment(data, root, node) for node in nodes if node is not None and _WORD.search(data, node.start_byte, node.end_byte)
     ]
 
 

@@ -88,9 +88,7 @@ class Layer:
         return f"{self.source}: {key!r}" if self.source else f"--{key}"
 
 
-def settings_from(
-    layers: Iterable[Layer], *, use_suppressions: bool = True, config_file: Path | None = None
-) -> Settings:
+def settings_from(layers: Iterable[Layer], *, use_suppressions: bool = True, config_file: Path | None = None) -> Settings:
     """The settings that the layers give together, the last one winning. Raises ConfigError."""
     rules = _defaults()
     exclude, extra_exclude = DEFAULT_EXCLUDE, ()

@@ -101,10 +101,10 @@ def _truth(value: object) -> bool:
 
 
 _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
-    "function": ("a dotted name such as \"shop.queue.dispatch\"", _dotted),
+    "function": ('a dotted name such as "shop.queue.dispatch"', _dotted),
     "job": ("the position or the name of a parameter", _place),
-    "args": ("\"rest\", or the position or the name of a parameter", _place),
-    "kwargs": ("\"rest\", or the position or the name of a parameter", _place),
+    "args": ('"rest", or the position or the name of a parameter', _place),
+    "kwargs": ('"rest", or the position or the name of a parameter', _place),
     "options": ("a list of names", _names),
     "framework": ("the name of a framework", _word),
     "deferred": ("true or false", _truth),

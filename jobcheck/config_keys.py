@@ -96,8 +96,8 @@ KEYS = {
         Key("frameworks", _LIST, _strings),
         Key("serializers", _MAP, _table_of_strings),
         Key("versions", _MAP, _table_of_strings),
-        Key("idempotency-decorators", "a list of names such as \"shop.jobs.exactly_once\"", _dotted_names),
-        Key("idempotency-options", "a list of names such as \"idempotent\"", _names),
+        Key("idempotency-decorators", 'a list of names such as "shop.jobs.exactly_once"', _dotted_names),
+        Key("idempotency-options", 'a list of names such as "idempotent"', _names),
         Key("forwarders", "a list of tables, [[tool.jobcheck.forwarders]]", read_forwarders),
         Key("root", "a folder name", _string),
     )

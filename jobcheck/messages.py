@@ -29,9 +29,7 @@ def warn_of_silence(found: Target, report: Report) -> None:
     """Say when a run had nothing to judge: no finding must not be taken for "all is well"."""
     for name in found.named:
         if report.files and not any(in_named(filename, (name,)) for filename in report.filenames):
-            warn(
-                f"{name}: no Python file there is checked (`exclude` and .gitignore leave files out; see --show-files)"
-            )
+            warn(f"{name}: no Python file there is checked (`exclude` and .gitignore leave files out; see --show-files)")
     if report.files == 0:
         warn(f"there is no Python file in {found.root}: nothing was checked")
     elif report.jobs == 0:

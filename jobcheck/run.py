@@ -79,9 +79,7 @@ def run_jobs(request: Request) -> int:
     if not request.quiet:
         warn_of_silence(found, report)
     rows = [
-        row
-        for row in report.registry
-        if any(in_named(place.filename, found.named) for place in (row.place, *row.enqueued_by))
+        row for row in report.registry if any(in_named(place.filename, found.named) for place in (row.place, *row.enqueued_by))
     ]
     machine = request.format == "json"
     text = (jobs_json if machine else jobs_table)(rows, _names(found))
@@ -140,9 +138,7 @@ def _baseline(found: Target) -> Baseline | None:
 def _write_baseline(path: Path, result: Shown) -> int:
     kept = [finding for finding in result.findings if finding.code not in NEVER_KEPT]
     write_file(path, baseline_text(kept))
-    tell(
-        f"{path}: {counted(len(kept), 'finding')} written; use it with --baseline {path} or `baseline` in the settings"
-    )
+    tell(f"{path}: {counted(len(kept), 'finding')} written; use it with --baseline {path} or `baseline` in the settings")
     if len(kept) < len(result.findings):
         others = counted(len(result.findings) - len(kept), "finding")
         warn(f"{others} of {', '.join(sorted(NEVER_KEPT))} cannot be kept: to be put right where they stand")

@@ -15,8 +15,7 @@ Sources = Callable[[str], bytes | None]
 # A comment that can be at fault although its file has no finding names something: a blanket noqa does not. Each
 # pattern opens with a literal, which `re` finds many times faster than the first of several.
 _EXPLICIT = tuple(
-    re.compile(pattern)
-    for pattern in (rb"jobcheck\s*:", rb"noqa\s*:[^\n]*?(?:JOB|job|-)", rb"NOQA\s*:[^\n]*?(?:JOB|job|-)")
+    re.compile(pattern) for pattern in (rb"jobcheck\s*:", rb"noqa\s*:[^\n]*?(?:JOB|job|-)", rb"NOQA\s*:[^\n]*?(?:JOB|job|-)")
 )
 
 

@@ -18,9 +18,7 @@ def unknown(file: FileSuppressions) -> Iterator[Finding]:
         text = comment.text[start:end]
         problem = directive.problem if item is None else f"is no rule of jobcheck{hint(item.text)}"
         builder = _builder("JOB003", f"`{text}` {problem}", _place(file.filename, comment, start, end))
-        builder.what_happens = (
-            "the job does not count as marked" if directive.kind == IDEMPOTENT else "it hides nothing"
-        )
+        builder.what_happens = "the job does not count as marked" if directive.kind == IDEMPOTENT else "it hides nothing"
         builder.how_to_fix = "give the reason" if directive.kind == IDEMPOTENT else "write the code or name of a rule"
         yield builder.build()
 
@@ -29,9 +27,7 @@ def unused(file: FileSuppressions, judged: Callable[[str], bool]) -> Iterator[Fi
     """JOB002: comments that name rules (of those that can be `judged`) and hide nothing of them."""
     for suppression in file.suppressions:
         idle = [
-            item
-            for item, code in suppression.codes.items()
-            if code not in suppression.used and code not in SELF and judged(code)
+            item for item, code in suppression.codes.items() if code not in suppression.used and code not in SELF and judged(code)
         ]
         if idle:
             yield _unused(suppression, idle)

@@ -32,7 +32,8 @@ def test_answers_stand_in_order(processes: int, count: int) -> None:
 
 
 def test_several_processes_take_part() -> None:
-    assert alone("""
+    assert (
+        alone("""
         ready, go = os.pipe()
 
         def piece(number):
@@ -40,11 +41,14 @@ def test_several_processes_take_part() -> None:
             return os.getpid()
 
         print(len(set(abreast([[lambda: piece(0), lambda: piece(1)]], 2)[0])))
-    """) == "2"
+    """)
+        == "2"
+    )
 
 
 def test_a_process_begins_with_a_group_of_its_own_and_then_helps() -> None:
-    assert alone("""
+    assert (
+        alone("""
         first, second = os.pipe(), os.pipe()
 
         def piece(group, number):
@@ -56,11 +60,14 @@ def test_a_process_begins_with_a_group_of_its_own_and_then_helps() -> None:
         groups = abreast([[lambda g=g, n=n: piece(g, n) for n in range(20 if g else 1)] for g in range(2)], 2)
         print(groups[0][0] == os.getpid(), groups[1][0] != os.getpid(), [len(g) for g in groups])
         print(abreast([[], [lambda: 1], [lambda: 2, lambda: 3]], 2))
-    """) == "True True [1, 20]\n[[], [1], [2, 3]]"
+    """)
+        == "True True [1, 20]\n[[], [1], [2, 3]]"
+    )
 
 
 def test_the_pieces_of_a_process_that_dies_are_done_again() -> None:
-    assert alone("""
+    assert (
+        alone("""
         here = os.getpid()
         ready, go = os.pipe()
 
@@ -74,26 +81,34 @@ def test_the_pieces_of_a_process_that_dies_are_done_again() -> None:
             return number
 
         print(abreast([[lambda n=n: dies(n) for n in range(4)]], 2))
-    """) == "[[0, 1, 2, 3]]"
+    """)
+        == "[[0, 1, 2, 3]]"
+    )
 
 
 def test_what_a_piece_raises_is_raised() -> None:
-    assert alone("""
+    assert (
+        alone("""
         try:
             abreast([[lambda: {}[n] for n in range(3)]], 2)
         except KeyError:
             print("raised")
-    """) == "raised"
+    """)
+        == "raised"
+    )
 
 
 def test_who_gets_no_process_does_it_alone() -> None:
-    assert alone("""
+    assert (
+        alone("""
         def refused():
             raise BlockingIOError(11, "Resource temporarily unavailable")
 
         os.fork = refused
         print(abreast([[lambda n=n: n for n in range(3)]], 4))
-    """) == "[[0, 1, 2]]"
+    """)
+        == "[[0, 1, 2]]"
+    )
 
 
 def test_no_process_is_forked_beside_threads() -> None:

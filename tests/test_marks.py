@@ -13,8 +13,31 @@ from jobcheck.project.shape import Shape
 
 EMPTY = Shape([], [], [], [], [], [])
 ALL = [mark for framework in all_frameworks() for mark in framework.marks]
-PARTS = [b"delay", b"apply_async", b"chain", b"group", b".s", b".", b"(", b" ", b"x", b"_", b"\n", b"enqueue", b"Job",
-         b"CronJob", b"send", b"celery", b"arq", b"cron", b"on_commit", b"\xc3\xa9", b"Schedule", b".objects", b".create"]
+PARTS = [
+    b"delay",
+    b"apply_async",
+    b"chain",
+    b"group",
+    b".s",
+    b".",
+    b"(",
+    b" ",
+    b"x",
+    b"_",
+    b"\n",
+    b"enqueue",
+    b"Job",
+    b"CronJob",
+    b"send",
+    b"celery",
+    b"arq",
+    b"cron",
+    b"on_commit",
+    b"\xc3\xa9",
+    b"Schedule",
+    b".objects",
+    b".create",
+]
 
 
 def by_patterns(data: bytes) -> set[int]:

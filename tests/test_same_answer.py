@@ -90,9 +90,7 @@ def whole(project: Path) -> list[Finding]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(data=st.data())
-def test_named_files_have_the_findings_of_the_whole(
-    project: Path, whole: list[Finding], third: int, data: st.DataObject
-) -> None:
+def test_named_files_have_the_findings_of_the_whole(project: Path, whole: list[Finding], third: int, data: st.DataObject) -> None:
     files = sorted({f.place.filename for f in whole})
     name = data.draw(st.sampled_from(files))
     part = [f for f in findings(project, (name,)) if f.place.filename == name]

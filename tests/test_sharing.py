@@ -63,7 +63,8 @@ def test_without_other_processes_each_asks_for_itself() -> None:
 
 
 def test_what_one_process_has_read_another_takes() -> None:
-    assert alone("""
+    assert (
+        alone("""
         shared = Sharing(["a.py", "b.py"])
 
         def work(number, processes):
@@ -77,11 +78,14 @@ def test_what_one_process_has_read_another_takes() -> None:
         print(same(shared.shape("a.py", shape), index(TEXT)), same(shared.island("a.py", 3, 7, island), lower(TEXT)))
         shared.end()
         print(same(shared.shape("b.py", shape), index(TEXT)))
-    """) == "True True\nTrue"
+    """)
+        == "True True\nTrue"
+    )
 
 
 def test_where_there_is_no_memory_for_it_a_file_on_disk_does() -> None:
-    assert alone("""
+    assert (
+        alone("""
         def refused(*args):
             raise OSError(38, "Function not implemented")
 
@@ -91,11 +95,14 @@ def test_where_there_is_no_memory_for_it_a_file_on_disk_does() -> None:
         until(lambda: shared._drain())
         print(same(shared.shape("a.py", shape), index(TEXT)))
         shared.end()
-    """) == "True"
+    """)
+        == "True"
+    )
 
 
 def test_a_shape_that_another_process_has_begun_is_waited_for() -> None:
-    assert alone("""
+    assert (
+        alone("""
         shared = Sharing(["a.py"])
         begun, begin = os.pipe()
 
@@ -108,22 +115,28 @@ def test_a_shape_that_another_process_has_begun_is_waited_for() -> None:
         os.read(begun, 1)
         print(same(shared.shape("a.py", shape), index(TEXT)))
         shared.end()
-    """) == "True"
+    """)
+        == "True"
+    )
 
 
 def test_nobody_waits_long_for_a_process_that_is_gone() -> None:
-    assert alone("""
+    assert (
+        alone("""
         sharing._PATIENCE = 0.05
         shared = Sharing(["a.py"])
         shared.beside(lambda number, processes: shared.shape("a.py", lambda: os._exit(1)), 1)
         until(lambda: shared._claims[0])
         print(same(shared.shape("a.py", shape), index(TEXT)))
         shared.end()
-    """) == "read\nTrue"
+    """)
+        == "read\nTrue"
+    )
 
 
 def test_a_file_that_cannot_be_read_is_asked_for_again() -> None:
-    assert alone("""
+    assert (
+        alone("""
         shared = Sharing(["a.py"])
         done, tell = os.pipe()
 
@@ -141,11 +154,14 @@ def test_a_file_that_cannot_be_read_is_asked_for_again() -> None:
         os.read(done, 1)
         print(same(shared.shape("a.py", shape), index(TEXT)))
         shared.end()
-    """) == "read\nTrue"
+    """)
+        == "read\nTrue"
+    )
 
 
 def test_where_no_room_is_left_each_reads_for_itself() -> None:
-    assert alone("""
+    assert (
+        alone("""
         def full(descriptor, data):
             raise OSError(28, "No space left on device")
 
@@ -153,11 +169,14 @@ def test_where_no_room_is_left_each_reads_for_itself() -> None:
         print(shared.begin(2))
         os.write = full
         print(same(shared.shape("a.py", shape), index(TEXT)), same(shared.island("a.py", 0, 9, island), lower(TEXT)))
-    """) == "True\nread\nread\nTrue True"
+    """)
+        == "True\nread\nread\nTrue True"
+    )
 
 
 def test_who_has_no_room_left_takes_what_others_read() -> None:
-    assert alone("""
+    assert (
+        alone("""
         begun, begin = os.pipe()
 
         def work(number, processes):
@@ -175,20 +194,26 @@ def test_who_has_no_room_left_takes_what_others_read() -> None:
         until(lambda: shared._drain())
         print(same(shared.shape("b.py", shape), index(TEXT)))
         shared.end()
-    """) == "read\nTrue 2\nTrue"
+    """)
+        == "read\nTrue 2\nTrue"
+    )
 
 
 def test_what_was_half_written_is_nothing() -> None:
-    assert alone("""
+    assert (
+        alone("""
         shared = Sharing(["a.py"])
         shared.begin(2)
         os.write(shared._spools[1], sharing._HEAD.pack(0, 3, 7, 100) + b"half")
         print(same(shared.island("a.py", 3, 7, island), lower(TEXT)))
-    """) == "read\nTrue"
+    """)
+        == "read\nTrue"
+    )
 
 
 def test_who_gets_no_process_or_no_memory_goes_on_alone() -> None:
-    assert alone("""
+    assert (
+        alone("""
         def refused(*args):
             raise BlockingIOError(11, "Resource temporarily unavailable")
 
@@ -198,7 +223,9 @@ def test_who_gets_no_process_or_no_memory_goes_on_alone() -> None:
         print(same(shared.shape("a.py", shape), index(TEXT)))
         sharing._unnamed = refused
         print(shared.begin(2), same(shared.shape("a.py", shape), index(TEXT)))
-    """) == "read\nTrue\nread\nFalse True"
+    """)
+        == "read\nTrue\nread\nFalse True"
+    )
 
 
 def test_what_was_read_by_another_is_the_same() -> None:
@@ -214,7 +241,8 @@ def test_what_was_read_by_another_is_the_same() -> None:
 
 def test_a_run_leaves_no_process_and_no_file_behind(tmp_path: Path) -> None:
     (tmp_path / "jobs.py").write_text("from celery import shared_task\n\n\n@shared_task\ndef send(to):\n    print(to)\n")
-    assert alone(f"""
+    assert (
+        alone(f"""
         from pathlib import Path
         from jobcheck import ahead, engine
         from jobcheck.config import settings_from
@@ -241,4 +269,6 @@ def test_a_run_leaves_no_process_and_no_file_behind(tmp_path: Path) -> None:
             check()
         except ZeroDivisionError:
             print("broken off", left() == before)
-    """) == "True 1 True\nbroken off True"
+    """)
+        == "True 1 True\nbroken off True"
+    )

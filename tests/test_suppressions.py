@@ -166,9 +166,7 @@ def test_unknown_suppressions(comment, message):
 
 
 def test_other_tools_and_prose_are_left_alone():
-    source = (
-        "a = 1  # noqa: E501,F401 a sentence-like text\nb = 1  # noqa\n# see jobcheck's manual\nc = 1 # ruff: noqa: X\n"
-    )
+    source = "a = 1  # noqa: E501,F401 a sentence-like text\nb = 1  # noqa\n# see jobcheck's manual\nc = 1 # ruff: noqa: X\n"
     assert run(source) == ([], [])
 
 

@@ -467,4 +467,3 @@ _EXPRESSIONS: dict[type, Callable[[Expressions, Any], ir.Expr]] = {
     ast.Yield: Expressions.yield_,
     ast.YieldFrom: Expressions.yield_,
 }
-

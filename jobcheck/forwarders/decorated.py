@@ -101,4 +101,3 @@ def _set_on(solver: Solver, flow: Flow, name: str) -> Iterator[Value]:
 def _is_function(node: ir.Expr, env: Env) -> bool:
     definition = env.lookup(node.id)[0] if isinstance(node, ir.Name) else None
     return isinstance(definition, (GivenDef, ParamDef, NestedDef))
-

@@ -73,9 +73,7 @@ class Forwarders:
         ways = self._routes.ways(unit, hanging) if len(on_self) < len(hanging) else []
         for param in nested:
             ways += self._routes.nested_ways(unit, param.function)
-        recorded = [
-            self._record(sites, way.steps[0].partial) for way in ways for sites in self._routes.walk(way, site.call)
-        ]
+        recorded = [self._record(sites, way.steps[0].partial) for way in ways for sites in self._routes.walk(way, site.call)]
         if not ways and on_self and not self._known(site):
             recorded = [self._record((found_site,)) for found_site in self._routes.at_subclasses(site)]
         return any(recorded)

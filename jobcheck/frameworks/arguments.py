@@ -126,9 +126,7 @@ def _unpack(solver: Solver, given: Given, node: ir.Expr, env: Env) -> None:
     if isinstance(only, Sequence) and only.items is not None and only.name in ("tuple", "list"):
         written = [d for name, d in handed(node, env) if not name]
         same = len(written) == len(only.items)
-        given.arguments.extend(
-            _item(item, written[index] if same else None, origin) for index, item in enumerate(only.items)
-        )
+        given.arguments.extend(_item(item, written[index] if same else None, origin) for index, item in enumerate(only.items))
         return
     given.open_args = True
     elements = [k.element for k in value.kinds() if isinstance(k, Sequence)]

@@ -14,18 +14,14 @@ from jobcheck.values import dataclass
 if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
-_APP = re.compile(
-    rb"(?<![\w.])(?:celery\.)?Celery\(|\bFlaskCelery\(|\(Celery\)|\b(?:make|get|create)_celery\w*\("
-)
+_APP = re.compile(rb"(?<![\w.])(?:celery\.)?Celery\(|\bFlaskCelery\(|\(Celery\)|\b(?:make|get|create)_celery\w*\(")
 _DISCOVER = re.compile(rb"\bautodiscover_tasks\s*\(([^\n]*(?:\n[^\n]*){0,30})")
 _RELATED = re.compile(rb"\brelated_name\s*=\s*(?:[\"'](\w+)[\"']|(None))?")
 # What Django imports of an app by itself, or what its checks do: the worker runs both.
 _DJANGO = frozenset("apps models admin urls signals receivers settings __init__ checks translation handlers hooks api".split())
 _STARTING = frozenset("__main__ app application asgi cli main manage run server worker wsgi".split())
 # Modules that import what they find.
-_FINDS = re.compile(
-    rb"\b(?:iter_modules|walk_packages|find_modules|import_submodules|import_all\w*|entry_points|glob|listdir)\b"
-)
+_FINDS = re.compile(rb"\b(?:iter_modules|walk_packages|find_modules|import_submodules|import_all\w*|entry_points|glob|listdir)\b")
 _IMPORTS_BY_NAME = re.compile(rb"\b(?:import_module|__import__|import_string)\s*\(")
 
 

@@ -117,4 +117,3 @@ class Postponed:
             yield self._functions[ref]
         for call in self._solver.callers.of(ref).calls:
             yield self.site(call.site, depth + 1)
-

@@ -162,9 +162,7 @@ class _AstReader:
             conditional=conditional,
         )
 
-    def _definition_spans(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-    ) -> tuple[int, int, int, int]:
+    def _definition_spans(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> tuple[int, int, int, int]:
         """Where it starts (with decorators), where its name starts and ends, where it ends."""
         start, end = self._span(node)
         match = _DEF_NAME.match(self.data, start - self.base)

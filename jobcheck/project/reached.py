@@ -11,9 +11,7 @@ from jobcheck.project.layout import Package
 from jobcheck.project.modules import Project
 from jobcheck.project.source import UnreadableSource
 
-_FROM = re.compile(
-    rb"^[ \t]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\r\n;\\]|\\\r?\n)*)", re.MULTILINE
-)
+_FROM = re.compile(rb"^[ \t]*from[ \t]+(\.*)[ \t]*([\w.]*)[ \t]+import[ \t]*(\([^)]*\)|(?:[^\r\n;\\]|\\\r?\n)*)", re.MULTILINE)
 _IMPORT = re.compile(rb"^[ \t]*import[ \t]+([^\r\n#;]+)", re.MULTILINE)
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _ALIAS = re.compile(rb"[ \t\\]+as[ \t]+\w+")

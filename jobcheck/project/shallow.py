@@ -48,9 +48,7 @@ _LONG_RUN = b"n" * 50_000
 _NUMBER_MARKS = bytes(ord("n") if c in b"0123456789 \t\r\n,.+-" else ord("x") for c in range(256))
 _BLANKS = bytes(ord(" ") if c in b"0123456789,.+-" else c for c in range(256))
 
-_COMPOUND = frozenset(
-    {"if_statement", "for_statement", "while_statement", "try_statement", "with_statement", "match_statement"}
-)
+_COMPOUND = frozenset({"if_statement", "for_statement", "while_statement", "try_statement", "with_statement", "match_statement"})
 # Parts of a compound statement that hold statements.
 _BODIES = frozenset(
     {
@@ -439,9 +437,7 @@ class _Reader:
         start, end = self._span(expression)
         return DecoratorDecl(self._dotted_or_empty(plain), start, end, is_call)
 
-    def _function(
-        self, node: Node, start: int, decorators: list[DecoratorDecl], scope: Scope, conditional: bool
-    ) -> FunctionDecl:
+    def _function(self, node: Node, start: int, decorators: list[DecoratorDecl], scope: Scope, conditional: bool) -> FunctionDecl:
         name_node = parameters = returns = None
         is_async = False
         for child in node.children:

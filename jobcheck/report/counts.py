@@ -14,8 +14,7 @@ def text_counts(findings: Iterable[Finding]) -> str:
     rows = _counts(findings)
     width = max((len(str(count)) for _, _, count, _ in rows), default=0)
     return "".join(
-        f"{str(count).rjust(width)}  {code}  {'[*]' if fixable else '[ ]'} {name}\n"
-        for code, name, count, fixable in rows
+        f"{str(count).rjust(width)}  {code}  {'[*]' if fixable else '[ ]'} {name}\n" for code, name, count, fixable in rows
     )
 
 

@@ -29,11 +29,7 @@ def readable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return (
-            os.fsencode(text).decode("utf-8", "replace")
-            if _from_bytes(text)
-            else text.encode("utf-8", "replace").decode()
-        )
+        return os.fsencode(text).decode("utf-8", "replace") if _from_bytes(text) else text.encode("utf-8", "replace").decode()
     return text
 
 

@@ -89,9 +89,7 @@ class Callers:
             self._calls[(ref, far)] = self._find(ref, far)
         return self._calls[(ref, far)]
 
-    def units_mentioning(
-        self, name: str, far: bool = False, called: bool = False, tables: bool = False
-    ) -> list[Unit] | None:
+    def units_mentioning(self, name: str, far: bool = False, called: bool = False, tables: bool = False) -> list[Unit] | None:
         """The functions and top-level statements that mention a name; None when there are too many to look at.
 
         `called`: only those where something of that name is called; with `tables`, functions that put it into a list of what

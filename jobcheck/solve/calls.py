@@ -66,8 +66,11 @@ def called(solver: Solver, callee: Kind, node: ir.Call, env: Env) -> Value:
         case Method(owner=owner, name=name):
             return join(_method(solver, alt.kind, name, node, env) for alt in owner.alts)
         case Partial(function=function):
-            return join(called(solver, k, ir.Call(node.start, node.end, node.func, []), env) for k in function.kinds()) \
-                if not function.unknown else UNKNOWN
+            return (
+                join(called(solver, k, ir.Call(node.start, node.end, node.func, []), env) for k in function.kinds())
+                if not function.unknown
+                else UNKNOWN
+            )
         case Instance(cls=cls):
             return _call_instance(solver, cls)
         case _:
@@ -316,9 +319,7 @@ _SPECIAL: dict[str, _Special] = {
     "dict.fromkeys": _fromkeys,
     "copy.copy": _same,
     "copy.deepcopy": _same,
-    "typing.cast": lambda solver, node, env: (
-        solver.annotation(node.args[0].value, env) if len(node.args) == 2 else UNKNOWN
-    ),
+    "typing.cast": lambda solver, node, env: solver.annotation(node.args[0].value, env) if len(node.args) == 2 else UNKNOWN,
     "next": _next,
     "min": _extreme,
     "max": _extreme,

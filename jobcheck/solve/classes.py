@@ -27,7 +27,8 @@ _DATACLASS = frozenset({"dataclasses.dataclass", "pydantic.dataclasses.dataclass
 _ATTRS = frozenset({"attr.s", "attr.attrs", "attr.define", "attr.frozen", "attrs.define", "attrs.frozen", "attr.dataclass"})
 _PYDANTIC = frozenset({"pydantic.BaseModel", "pydantic_settings.BaseSettings", "pydantic.generics.GenericModel"})
 _RECORDS = {
-    **dict.fromkeys(MODEL_BASES, "dj_model"), "django.db.models.fields.files.FieldFile": "plain",
+    **dict.fromkeys(MODEL_BASES, "dj_model"),
+    "django.db.models.fields.files.FieldFile": "plain",
 }
 # Bases that say nothing about what crosses a queue.
 _NEUTRAL = frozenset({

@@ -171,9 +171,7 @@ class Env:
 
     __slots__ = ("locals", "outer", "unit", "values", "vars")
 
-    def __init__(
-        self, unit: Unit, definitions: dict[str, Def], outer: Env | None, local_names: frozenset[str]
-    ) -> None:
+    def __init__(self, unit: Unit, definitions: dict[str, Def], outer: Env | None, local_names: frozenset[str]) -> None:
         self.unit = unit
         self.vars = definitions
         self.outer = outer

@@ -179,7 +179,5 @@ DONE = (
     r"idempoten\w*|last_\w+|locked|lock)(?:_|$)"
 )
 # Functions of the project whose requests move money, and addresses of providers where money is moved.
-PAYING = (
-    r"_*(?:charge|refund|payout|capture_payment|make_payment|send_payment|create_payment|pay_invoice|transfer_money)(?:_|$)"
-)
+PAYING = r"_*(?:charge|refund|payout|capture_payment|make_payment|send_payment|create_payment|pay_invoice|transfer_money)(?:_|$)"
 PAYING_URL = r"/(?:charges|refunds|payouts|payments|payment_intents|transfers)(?:[/?]|$)"

@@ -414,6 +414,7 @@ class _Walker(ExpressionWalker):
     def nothing(self, stmt: ir.Stmt) -> None:
         """A statement without effect on names."""
 
+
 def _changed_names(body: list[ir.Stmt]) -> frozenset[str]:
     """Names and dotted names that statements may rebind or change in place, nested expressions left aside."""
     from jobcheck.solve.defs import statements, target_names
@@ -466,5 +467,3 @@ _STATEMENTS: dict[type, Callable[[_Walker, Any], None]] = {
     ir.ClassDef: _Walker.class_def,
     ir.OpaqueStmt: _Walker.nothing,
 }
-
-

@@ -79,8 +79,11 @@ def _given_literal(node: ir.Expr, env: Env) -> object:
 
 
 def _constant(node: ir.Constant) -> object:
-    return node.value if node.kind in ("none", "bool", "int", "str") and (node.value is not None or node.kind == "none") \
+    return (
+        node.value
+        if node.kind in ("none", "bool", "int", "str") and (node.value is not None or node.kind == "none")
         else _NOT_SAID
+    )
 
 
 class ExpressionWalker:
@@ -293,7 +296,6 @@ class ExpressionWalker:
         if before is not None:
             env = self._change()
             env.vars[name] = NarrowDef(before, how, test, truth, env)
-
 
     def _nested(self, node: ir.FunctionDef | ir.Lambda, body: list[ir.Stmt], role: str) -> None:
         """A function within; the statements' part of the pass knows how."""

@@ -227,5 +227,3 @@ def _leaves(body: list[ir.Stmt]) -> bool:
 def _names_lock(node: ir.Expr) -> bool:
     words = (n.attr if isinstance(n, ir.Attribute) else n.id for n in walk(node) if isinstance(n, (ir.Attribute, ir.Name)))
     return any("lock" in w.lower().replace("block", "") for w in words)
-
-

@@ -383,10 +383,14 @@ class Value:
     @property
     def vague(self) -> bool:
         """Whether something of it is not known: another alternative, or what a container holds."""
-        return self.open or not self.alts or any(
-            (isinstance(a.kind, (Sequence, Generator)) and a.kind.element.vague)
-            or (isinstance(a.kind, Partial) and a.kind.function.vague)
-            for a in self.alts
+        return (
+            self.open
+            or not self.alts
+            or any(
+                (isinstance(a.kind, (Sequence, Generator)) and a.kind.element.vague)
+                or (isinstance(a.kind, Partial) and a.kind.function.vague)
+                for a in self.alts
+            )
         )
 
     @property

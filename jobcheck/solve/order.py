@@ -64,8 +64,7 @@ def surely_precedes(first: ir.Node, around: Around | None, second: ir.Node, othe
         return False
     shared = {(id(a.node), a.role, a.truth, id(a.part)) for a in chain(other)}
     return all(
-        (id(a.node), a.role, a.truth, id(a.part)) in shared or a.role in ("with", "final") or _try_body(a)
-        for a in chain(around)
+        (id(a.node), a.role, a.truth, id(a.part)) in shared or a.role in ("with", "final") or _try_body(a) for a in chain(around)
     )
 
 

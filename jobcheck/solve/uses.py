@@ -213,7 +213,13 @@ class _Finder:
     # --- expressions -------------------------------------------------------------------------------------------
 
     def add(
-        self, how: str, trace: Trace, node: ir.Expr, env: Env, name: str = "", other: Value = UNKNOWN,
+        self,
+        how: str,
+        trace: Trace,
+        node: ir.Expr,
+        env: Env,
+        name: str = "",
+        other: Value = UNKNOWN,
         right: bool = False,
     ) -> None:
         self.uses.found.append(Use(how, trace.path, node, env, name, other, right, trace.changed, self.caught))

@@ -5,9 +5,7 @@ import sys
 
 import pytest
 
-needs_permissions = pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() == 0, reason="everything is readable for root"
-)
+needs_permissions = pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="everything is readable for root")
 
 
 @pytest.mark.parametrize(
@@ -111,9 +109,7 @@ def test_nul_in_a_path(shop, jobcheck):
     assert result.exit_code == 2
 
 
-@pytest.mark.parametrize(
-    "content", ["", "{}", "[]", '{"version": 9, "findings": []}', '{"version": 1, "findings": [3]}']
-)
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"version": 9, "findings": []}', '{"version": 1, "findings": [3]}'])
 def test_baseline_that_is_none(shop, jobcheck, content):
     (shop / "b.json").write_text(content)
     result = jobcheck("--baseline", "b.json")

@@ -41,9 +41,7 @@ def test_a_closed_pipe_is_no_error(shop, form):
     (shop / "shop" / "views.py").write_text("x.delay(user)\n" * 3000)
     fake = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fake_engine.py")
     command = f"{sys.executable} {fake} --format {form} | head -c 10 > /dev/null; echo ${{PIPESTATUS[0]}}"
-    done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, check=True, env={**os.environ, **FAKE_ENV}
-    )
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, env={**os.environ, **FAKE_ENV})
     assert done.stderr == ""
     assert done.stdout == "1\n"
 

@@ -141,9 +141,7 @@ def test_a_result_is_encoded_only_for_a_backend_or_a_chain(results: Results) -> 
     def after(value: Any) -> None:
         raise AssertionError("never reached")
 
-    ended = results.run(
-        a_set.delay, ignored.delay, handle.delay, handles.delay, generator.delay, chain(chained.s(), after.s())
-    )
+    ended = results.run(a_set.delay, ignored.delay, handle.delay, handles.delay, generator.delay, chain(chained.s(), after.s()))
     error = "EncodeError" if kept else "success"
     assert ended["a_set"] == ended["handles"] == ended["generator"] == error
     assert ended["ignored"] == ended["handle"] == "success"

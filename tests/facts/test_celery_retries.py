@@ -1,7 +1,5 @@
 """What JOB403, JOB404 and JOB405 say of Celery's run time, on the real Celery, performed in this process."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -23,7 +23,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "shop"]
 DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
 """
-MODELS = '''
+MODELS = """
 import uuid
 
 from django.conf import settings
@@ -76,7 +76,7 @@ class Gift(Order):
 
 class Card(models.Model):
     person = models.OneToOneField(Person, on_delete=models.CASCADE, primary_key=True)
-'''
+"""
 FORMS = """
 from django import forms
 from django.contrib.auth import get_user_model

@@ -340,19 +340,24 @@ def test_a_naive_moment_is_that_of_the_settings(tmp_path: Path) -> None:
 
 
 def test_a_coroutine_cannot_enqueue_into_the_database(tmp_path: Path) -> None:
-    seen(tmp_path, """
+    seen(
+        tmp_path,
+        """
         import asyncio
         async def main():
             return {raised(async_task, digest, 1), raised(schedule, "shop_jobs.digest")}
         assert asyncio.run(main()) == {"SynchronousOnlyOperation"}
-    """)
+    """,
+    )
 
 
 def test_a_hook_is_given_the_result_and_nobody_hears_of_its_failure(tmp_path: Path) -> None:
     (tmp_path / "shop_hooks.py").write_text(
         "seen = []\ndef done(task):\n    seen.append(task.success)\ndef told(task, whom):\n    seen.append(whom)\n"
     )
-    seen(tmp_path, """
+    seen(
+        tmp_path,
+        """
         import shop_hooks
         async_task(digest, 1, hook="shop_hooks.done")
         worked()
@@ -364,4 +369,5 @@ def test_a_hook_is_given_the_result_and_nobody_hears_of_its_failure(tmp_path: Pa
             worked()
         assert shop_hooks.seen == [True, True]
         assert OrmQ.objects.count() == 0
-    """)
+    """,
+    )

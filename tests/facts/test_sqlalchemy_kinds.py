@@ -28,7 +28,7 @@ from tests.solve.conftest import solver_of
 
 sqlalchemy = pytest.importorskip("sqlalchemy", minversion="2.0")
 
-MODELS = '''
+MODELS = """
 import datetime as dt
 import decimal
 import enum
@@ -93,7 +93,7 @@ class Card(Base):
 
 
 links = sa.Table("links", Base.metadata, sa.Column("c", ForeignKey("customers.id")), sa.Column("n", ForeignKey("notes.id")))
-'''
+"""
 ATTRIBUTES = (
     "id customer_id customer text number paid weight total rate at day hour wait color word blob key price parent_id "
     "parent parts customer.id customer.orders customer.notes customer.card"

@@ -19,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from jobcheck.runtime import Job
 from jobcheck.runtime.payload import dump, load
 
-_DJANGO = '''
+_DJANGO = """
 import sys
 import django
 from django.conf import settings
@@ -89,7 +89,7 @@ view.save()
 enqueued = view.updated_at
 Article.objects.get(pk=pk).save()
 assert Article.objects.get(pk=pk).updated_at > enqueued
-'''
+"""
 
 
 def test_django_writes_whole_rows_and_fetches_new_ones(tmp_path: Path) -> None:

@@ -179,9 +179,7 @@ def test_a_package_that_imports_its_own_submodule() -> None:
 
 
 def test_a_module_may_import_itself_by_its_full_name() -> None:
-    found = project(
-        {"p/__init__.py": "", "p/jobs.py": "import p.jobs as me\nfrom p.jobs import f as g\ndef f(): pass\n"}
-    )
+    found = project({"p/__init__.py": "", "p/jobs.py": "import p.jobs as me\nfrom p.jobs import f as g\ndef f(): pass\n"})
     assert found.find_module("p.jobs", "p/jobs.py") == "p/jobs.py"
     assert meaning(found.resolve_dotted("p/jobs.py", "me.f")) == "p/jobs.py: f"
     assert meaning(found.resolve("p/jobs.py", "g")) == "p/jobs.py: f"

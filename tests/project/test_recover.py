@@ -104,9 +104,7 @@ def test_offsets_in_ast_pieces_count_from_the_file() -> None:
     assert data[slice(*method.params[1].default)] == b"(1)"
 
 
-@pytest.mark.parametrize(
-    "code", [b'print "x"\n', b"f(a=1, 2)\n", b"if x:\npass\n", b"x = 0777\n", b"def f(a=1, b): pass\n"]
-)
+@pytest.mark.parametrize("code", [b'print "x"\n', b"f(a=1, 2)\n", b"if x:\npass\n", b"x = 0777\n", b"def f(a=1, b): pass\n"])
 def test_what_tree_sitter_lets_pass_is_a_syntax_error(code: bytes) -> None:
     assert not index(b"x = 1\n" + code).broken
     hole = recover.syntax_error(b"x = 1\n" + code)

@@ -35,13 +35,9 @@ FULL = Finding(
     framework="celery",
     job="welcome",
 )
-BARE = Finding(
-    "JOB001", "unreadable-file", "cannot be read", Severity.WARNING, Confidence.HIGH, Place("b.txt", 1, 1, 1, 1)
-)
+BARE = Finding("JOB001", "unreadable-file", "cannot be read", Severity.WARNING, Confidence.HIGH, Place("b.txt", 1, 1, 1, 1))
 SOURCES = {
-    "shop/views.py": "def signup():\n    é = 1\n    f('é', user)\n".encode().replace(
-        b"f('\xc3\xa9', user)", b"x.delay(user)"
-    ),
+    "shop/views.py": "def signup():\n    é = 1\n    f('é', user)\n".encode().replace(b"f('\xc3\xa9', user)", b"x.delay(user)"),
     "shop/tasks.py": b"\n" * 9 + b"def welcome(\n    user,\n",
 }
 
@@ -109,9 +105,7 @@ def test_json_is_as_the_schema_says():
         "fix": {
             "applicability": "unsafe",
             "message": "Pass the key",
-            "edits": [
-                {"content": ".pk", "location": {"row": 3, "column": 13}, "end_location": {"row": 3, "column": 13}}
-            ],
+            "edits": [{"content": ".pk", "location": {"row": 3, "column": 13}, "end_location": {"row": 3, "column": 13}}],
         },
         "url": None,
         "noqa_row": 3,
@@ -160,8 +154,7 @@ def test_github():
         "%0AEncodeError,%0Ain the caller%0Afix: pass `user.pk`",
         "::notice title=jobcheck (JOB101),file=a%2Cb%3Ac.py,line=1,endLine=3::"
         "a,b:c.py:1:2: JOB101 `user` is a record: 100%25 lost",
-        "::warning title=jobcheck (JOB001),file=b.txt,line=1,endLine=1,col=1,endColumn=1::"
-        "b.txt:1:1: JOB001 cannot be read",
+        "::warning title=jobcheck (JOB001),file=b.txt,line=1,endLine=1,col=1,endColumn=1::b.txt:1:1: JOB001 cannot be read",
     ]
 
 

@@ -67,9 +67,7 @@ def test_job_class_is_found_by_name(cls):
     assert type(load(dump(job))) is cls
 
 
-@pytest.mark.parametrize(
-    "name", ["shop.jobs.Gone", f"{__name__}.Gone", f"{__name__}.Outer", "Gone", "", "os.path.join"]
-)
+@pytest.mark.parametrize("name", ["shop.jobs.Gone", f"{__name__}.Gone", f"{__name__}.Outer", "Gone", "", "os.path.join"])
 def test_unknown_job_class(name):  # ACTIVEJOB.md A1
     data = dump(ChargeOrder(7))
     data["job_class"] = name
@@ -86,15 +84,11 @@ def test_another_process_imports_the_job(tmp_path):
                 return f"charged {order_id}"
         """)
     )
-    enqueue = (
-        "import json, shopjobs; from jobcheck.runtime.payload import dump; print(json.dumps(dump(shopjobs.charge(7))))"
-    )
+    enqueue = "import json, shopjobs; from jobcheck.runtime.payload import dump; print(json.dumps(dump(shopjobs.charge(7))))"
     work = "import json, sys; from jobcheck.runtime import execute; print(execute(json.load(sys.stdin)))"
     paths = {"PYTHONPATH": f"{tmp_path}:{':'.join(path for path in sys.path if path)}"}
     message = subprocess.run([sys.executable, "-c", enqueue], env=paths, capture_output=True, check=True)
-    done = subprocess.run(
-        [sys.executable, "-c", work], env=paths, input=message.stdout, capture_output=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", work], env=paths, input=message.stdout, capture_output=True, check=True)
     assert done.stdout.split(b"\n")[0].strip() == b"charged 7"
 
 

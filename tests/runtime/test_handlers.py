@@ -205,9 +205,7 @@ class TestRetry:
 
 
 class TestWait:
-    @pytest.mark.parametrize(
-        "wait", [5, 5.0, timedelta(seconds=5), lambda count: 5, lambda count: timedelta(seconds=5)]
-    )
+    @pytest.mark.parametrize("wait", [5, 5.0, timedelta(seconds=5), lambda count: 5, lambda count: timedelta(seconds=5)])
     def test_forms(self, wait):
         charge, _ = failing(Flaky(), retry_on(Flaky, wait=wait))
         assert [policy(charge).delay(count) for count in (1, 2)] == [5, 5]
@@ -274,9 +272,7 @@ class TestDiscard:
 
 
 class TestLookup:
-    def test_topmost_wins_as_in_except(
-        self, adapter
-    ):  # ACTIVEJOB.md A5: last declared, which decorators are at the top
+    def test_topmost_wins_as_in_except(self, adapter):  # ACTIVEJOB.md A5: last declared, which decorators are at the top
         charge, _ = failing(VeryFlaky(), discard_on(VeryFlaky), retry_on(Flaky))
         charge.perform_now()
         assert adapter.enqueued_jobs == []

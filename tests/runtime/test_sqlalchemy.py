@@ -180,7 +180,6 @@ class TestAfterCommit:
 
         asyncio.run(enqueues())
 
-
     def test_async_sessions(self, tmp_path, adapter, maker):
         pytest.importorskip("aiosqlite")
         from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine

@@ -190,36 +190,71 @@ CLASSES = [
     ("def f():\n    return LineSerializer(data={}).validated_data['order']", ORDER),
     ("def f():\n    return LineSerializer(data={}).validated_data['kinds']", "..."),
     ("class A(LineSerializer):\n    def f(self):\n        return self.context['request'].user", PERSON),
-    ("class A(LineSerializer):\n    def create(self, data):\n        return data\n\ndef f():\n    return A().create({})['order']", ORDER),  # noqa: E501
+    (
+        "class A(LineSerializer):\n    def create(self, data):\n        return data\n\ndef f():\n    return A().create({})['order']",  # noqa: E501
+        ORDER,
+    ),
     # views
     ("class A(DetailView):\n    model = Order\n    def f(self):\n        return self.get_object()", ORDER),
     ("class A(DetailView):\n    queryset = Order.objects.filter(a=1)\n    def f(self):\n        return self.object", ORDER),
     ("class A(UpdateView):\n    form_class = OrderForm\n    def f(self):\n        return self.object", ORDER),
     ("class A(ListView):\n    model = Order\n    def f(self):\n        return self.get_queryset()", "a QuerySet"),
-    ("class A(ListView):\n    def get_queryset(self):\n        return Order.objects.all()\n    def f(self):\n        return self.object_list",  # noqa: E501
-     "a QuerySet"),
+    (
+        "class A(ListView):\n    def get_queryset(self):\n        return Order.objects.all()\n    def f(self):\n        return self.object_list",  # noqa: E501
+        "a QuerySet",
+    ),
     ("class A(View):\n    def f(self):\n        return self.request.user", PERSON),
     ("class A(View):\n    def f(self):\n        return self.kwargs", "a dict"),
-    ("class A(FormView):\n    form_class = OrderForm\n    def form_valid(self, form):\n        return form.save()\n    def f(self):\n"  # noqa: E501
-     "        return self.form_valid(None)", ORDER),
-    ("class A(UpdateView):\n    model = Order\n    def get_object(self):\n        return 1\n    def f(self):\n"
-     "        return self.get_object()", "1"),
-    ("class A(UpdateView):\n    model = Order\n    def get_object(self):\n        return super().get_object()\n    def f(self):\n"
-     "        return self.get_object()", ORDER),
+    (
+        "class A(FormView):\n    form_class = OrderForm\n    def form_valid(self, form):\n        return form.save()\n    def f(self):\n"  # noqa: E501
+        "        return self.form_valid(None)",
+        ORDER,
+    ),
+    (
+        "class A(UpdateView):\n    model = Order\n    def get_object(self):\n        return 1\n    def f(self):\n"
+        "        return self.get_object()",
+        "1",
+    ),
+    (
+        "class A(UpdateView):\n    model = Order\n    def get_object(self):\n        return super().get_object()\n    def f(self):\n"  # noqa: E501
+        "        return self.get_object()",
+        ORDER,
+    ),
     ("class A(UpdateView):\n    def f(self):\n        return self.get_object()", "..."),
-    ("class A(viewsets.ModelViewSet):\n    queryset = Order.objects.all()\n    def f(self):\n        return self.get_object()", ORDER),  # noqa: E501
-    ("class A(viewsets.ModelViewSet):\n    serializer_class = LineSerializer\n    def perform_create(self, serializer):\n"
-     "        return serializer.save()\n    def f(self):\n        return self.perform_create(1)", LINE),
-    ("class A(generics.CreateAPIView):\n    queryset = Order.objects.all()\n    def perform_destroy(self, instance):\n"
-     "        return instance\n    def f(self):\n        return self.perform_destroy(1)", ORDER),
-    ("class A(APIView):\n    def post(self, request):\n        return request.user\n    def f(self):\n        return self.post(1)", PERSON),  # noqa: E501
-    ("class A(generics.ListAPIView):\n    queryset = Order.objects.all()\n    def f(self):\n"
-     "        return self.filter_queryset(self.get_queryset())", "a QuerySet"),
+    (
+        "class A(viewsets.ModelViewSet):\n    queryset = Order.objects.all()\n    def f(self):\n        return self.get_object()",
+        ORDER,
+    ),
+    (
+        "class A(viewsets.ModelViewSet):\n    serializer_class = LineSerializer\n    def perform_create(self, serializer):\n"
+        "        return serializer.save()\n    def f(self):\n        return self.perform_create(1)",
+        LINE,
+    ),
+    (
+        "class A(generics.CreateAPIView):\n    queryset = Order.objects.all()\n    def perform_destroy(self, instance):\n"
+        "        return instance\n    def f(self):\n        return self.perform_destroy(1)",
+        ORDER,
+    ),
+    (
+        "class A(APIView):\n    def post(self, request):\n        return request.user\n    def f(self):\n        return self.post(1)",  # noqa: E501
+        PERSON,
+    ),
+    (
+        "class A(generics.ListAPIView):\n    queryset = Order.objects.all()\n    def f(self):\n"
+        "        return self.filter_queryset(self.get_queryset())",
+        "a QuerySet",
+    ),
     # admins
-    ("@admin.register(Order)\nclass A(admin.ModelAdmin):\n    def save_model(self, request, obj, form, change):\n        return obj\n"  # noqa: E501
-     "    def f(self):\n        return self.save_model(1, 2, 3, 4)", ORDER),
-    ("class A(admin.ModelAdmin):\n    def pay(self, request, queryset):\n        return queryset\n    def f(self):\n"
-     "        return self.pay(1, 2)[0]\n\nadmin.site.register(Order, A)", ORDER),
+    (
+        "@admin.register(Order)\nclass A(admin.ModelAdmin):\n    def save_model(self, request, obj, form, change):\n        return obj\n"  # noqa: E501
+        "    def f(self):\n        return self.save_model(1, 2, 3, 4)",
+        ORDER,
+    ),
+    (
+        "class A(admin.ModelAdmin):\n    def pay(self, request, queryset):\n        return queryset\n    def f(self):\n"
+        "        return self.pay(1, 2)[0]\n\nadmin.site.register(Order, A)",
+        ORDER,
+    ),
     ("class A(object):\n    def f(self):\n        return self.request", "..."),
 ]
 

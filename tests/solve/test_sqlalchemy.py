@@ -9,7 +9,7 @@ from jobcheck.solve.orm.base import FieldInfo, Operation
 from jobcheck.solve.solver import Solver
 from tests.solve.conftest import solver_of, text
 
-MODELS = '''
+MODELS = """
 import enum, uuid
 from datetime import datetime
 import sqlalchemy as sa
@@ -59,7 +59,7 @@ class Line(Base):
     order_id = Column(UUID(as_uuid=True), ForeignKey("orders.id"))
 
 Session = scoped_session(sessionmaker())
-'''
+"""
 ORDER = "an instance of `Order` (a SQLAlchemy model)"
 CUSTOMER = "an instance of `Customer` (a SQLAlchemy model)"
 LINE = "an instance of `Line` (a SQLAlchemy model)"
@@ -184,11 +184,11 @@ def shown(found: Operation | None, source: str) -> str:
     if found is None:
         return "nothing"
     parts = [found.act, found.model.name if found.model else ""]
-    parts += [f"record={source[found.record.start:found.record.end]}"] if found.record else []
-    parts += [f"{name}={source[node.start:node.end]}" for name, node in found.lookups]
+    parts += [f"record={source[found.record.start : found.record.end]}"] if found.record else []
+    parts += [f"{name}={source[node.start : node.end]}" for name, node in found.lookups]
     parts += ["fields=" + ",".join(sorted(found.fields))] if found.fields else []
     parts += ["by_key"] * found.by_key + ["atomic"] * found.atomic
-    parts += [f"using={source[found.using.start:found.using.end]}"] if found.using else []
+    parts += [f"using={source[found.using.start : found.using.end]}"] if found.using else []
     return " ".join(p for p in parts if p)
 
 

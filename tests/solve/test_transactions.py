@@ -15,8 +15,7 @@ from jobcheck.solve.transactions import CERTAIN, LIKELY, POSSIBLE
 from jobcheck.solve.transactions import Path as Way
 
 _HEAD = (
-    "from contextlib import contextmanager\nfrom django.db import models, transaction\n"
-    "from django.db.transaction import atomic\n"
+    "from contextlib import contextmanager\nfrom django.db import models, transaction\nfrom django.db.transaction import atomic\n"
 )
 _OWN = "@contextmanager\ndef own():\n"
 _USE = "def f():\n    with own():\n        target()\n"

@@ -322,6 +322,7 @@ if "peewee" in globals():
     row("peewee")(lambda: PeUser(id=1, name="a"))
     row("peewee_query")(PeUser.select)
 if "mongoengine" in globals():
+
     class MoUser(mongoengine.Document):
         name = mongoengine.StringField()
 

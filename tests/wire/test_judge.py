@@ -109,12 +109,8 @@ def test_what_is_not_known_is_quiet(name, value):
     assert trips(value, name) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["uuid", "decimal", "date", "time", "datetime", "datetime_naive", "datetime_aware", "bytes"]
-)
-@pytest.mark.parametrize(
-    "wire_name", ["celery-json", "rq-pickle", "taskiq-json-annotated", "activejob", "huey-immediate"]
-)
+@pytest.mark.parametrize("name", ["uuid", "decimal", "date", "time", "datetime", "datetime_naive", "datetime_aware", "bytes"])
+@pytest.mark.parametrize("wire_name", ["celery-json", "rq-pickle", "taskiq-json-annotated", "activejob", "huey-immediate"])
 def test_what_a_rich_wire_carries(name, wire_name):
     if (name, wire_name) == ("bytes", "taskiq-json-annotated"):
         return

@@ -42,9 +42,7 @@ def is_decorator_name(qualname: str) -> bool:
     return owner in names.CURRENT_APPS or ("celery" in owner.lower() and not owner.lower().startswith("celery."))
 
 
-def decorate(
-    celery: Celery, solver: Solver, kind: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None
-) -> Value | None:
+def decorate(celery: Celery, solver: Solver, kind: Kind, filename: str, decl: FunctionDecl, cls: ClassRef | None) -> Value | None:
     """The job that a function becomes under a decorator of this kind; None when it is none of Celery's."""
     data = decorator_data(celery, solver, kind)
     if data is None:
@@ -155,9 +153,7 @@ def _wrapped(solver: Solver, decorator: DecoratorDecl | None, filename: str) -> 
     return not any(isinstance(k, (External, FrameworkValue)) for k in solver.decorator_value(filename, decorator).kinds())
 
 
-def _signature(
-    solver: Solver, filename: str, decl: FunctionDecl, decorator: DecoratorDecl | None, skip: int
-) -> Signature | None:
+def _signature(solver: Solver, filename: str, decl: FunctionDecl, decorator: DecoratorDecl | None, skip: int) -> Signature | None:
     """The signature, unless a decorator between function and job is not understood."""
     below = decl.decorators
     if decorator is not None:

@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 _LATE = ("acks_late", re.compile(rb"\b(?:CELERY_TASK_|CELERY_|task_)(?:acks_late|ACKS_LATE)\b[\"']?\s*\]?\s*[:=]\s*True\b"))
 _LOST = (
     "reject_on_worker_lost",
-    re.compile(
-        rb"\b(?:CELERY_TASK_|CELERY_|task_)(?:reject_on_worker_lost|REJECT_ON_WORKER_LOST)\b[\"']?\s*\]?\s*[:=]\s*True\b"
-    ),
+    re.compile(rb"\b(?:CELERY_TASK_|CELERY_|task_)(?:reject_on_worker_lost|REJECT_ON_WORKER_LOST)\b[\"']?\s*\]?\s*[:=]\s*True\b"),
 )
 _WORDS = (b"acks_late", b"ACKS_LATE", b"worker_lost", b"WORKER_LOST")
 

@@ -10,9 +10,7 @@ from jobcheck.frameworks.options import NUMBERS, OBJECT, SPAN, TEXT, Needs, Opti
 _APS_OWN = frozenset("trigger id name misfire_grace_time coalesce max_instances next_run_time jobstore executor".split())
 _APS_OWN |= {apscheduler.IN_TRIGGER}
 _APS_INTERVAL = frozenset("weeks days hours minutes seconds start_date end_date timezone jitter".split())
-_APS_CRON = frozenset(
-    "year month day week day_of_week hour minute second start_date end_date timezone jitter".split()
-)
+_APS_CRON = frozenset("year month day week day_of_week hour minute second start_date end_date timezone jitter".split())
 _APS_DATE = frozenset({"run_date", "timezone"})
 _RAISES = "the call raises TypeError"
 _APS_NEEDS = {

@@ -43,8 +43,10 @@ SPEC = Spec(
     verb=".send",
     send="`.send(...)`, a pipeline or group with `.run()`",
     shapes={
-        "string": "each of its characters becomes an argument", "mapping": "its keys become the arguments",
-        "not-a-sequence": "", "args": _REFUSES,
+        "string": "each of its characters becomes an argument",
+        "mapping": "its keys become the arguments",
+        "not-a-sequence": "",
+        "args": _REFUSES,
     },
     if_async="which Dramatiq runs with its AsyncIO middleware only: each run raises RuntimeError",
     mismatch="the job fails in the worker with TypeError, and is retried 20 times",

@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 # By position after the job, and what further names `enqueue` takes; all else is the job's.
 _LEAD = ("queue", "timeout", "event", "is_async", "job_name", "now", "enqueue_after_commit")
-OPTIONS = frozenset(_LEAD) | frozenset(
-    "on_success on_failure at_front at_front_when_starved job_id deduplicate async".split()
-)
+OPTIONS = frozenset(_LEAD) | frozenset("on_success on_failure at_front at_front_when_starved job_id deduplicate async".split())
 _DOC_LEAD = ("doctype", "name", "method", "queue", "timeout", "now")
 _REFUSES = "the call raises TypeError"
 _ENQUEUE = Form("enqueue", "keywords", 0, ("method",), _LEAD, OPTIONS, unplaced=_REFUSES)

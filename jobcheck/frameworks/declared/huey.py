@@ -79,8 +79,10 @@ SPEC = Spec(
     awaits=False,
     send="`huey.enqueue(...)`",
     shapes={
-        "string": "each of its characters becomes an argument", "mapping": "its keys become the arguments",
-        "not-a-sequence": "", "kwargs": "the call raises ValueError",
+        "string": "each of its characters becomes an argument",
+        "mapping": "its keys become the arguments",
+        "not-a-sequence": "",
+        "kwargs": "the call raises ValueError",
     },
     if_async="which Huey refuses: the module does not import (ConfigurationError)",
 )

@@ -234,7 +234,9 @@ _ODOO = Options(
 
 _FRAPPE = Options(
     enqueue=Place(
-        taken=frappe.OPTIONS | {"method"}, documented=frappe.OPTIONS - {"async"}, elsewhere={},
+        taken=frappe.OPTIONS | {"method"},
+        documented=frappe.OPTIONS - {"async"},
+        elsewhere={},
         happens="Frappe hands it to the job as an argument",
         needs={"timeout": Needs("a number of seconds", SPAN, "the call raises TypeError")},
     ),

@@ -83,7 +83,9 @@ SPEC = Spec(
     display="RQ",
     modules=frozenset({"rq", "django_rq", "flask_rq", "flask_rq2", "rq_scheduler"}),
     seeds=frozenset({"enqueue", "django_rq", "rq.decorators", "import rq", "from rq", ".delay", "get_queue"}),
-    marks=(rb"\.\s*(?:enqueue(?:_call|_at|_in)?|delay|prepare_data)\b|\.\s*queue\s*\(|\bJob\s*\.\s*create\b|\.\s*(?:schedule|cron)\s*\(|\bdjango_rq\s*\.\s*enqueue\b|\benqueue\s*\(",),
+    marks=(
+        rb"\.\s*(?:enqueue(?:_call|_at|_in)?|delay|prepare_data)\b|\.\s*queue\s*\(|\bJob\s*\.\s*create\b|\.\s*(?:schedule|cron)\s*\(|\bdjango_rq\s*\.\s*enqueue\b|\benqueue\s*\(",
+    ),
     functions={
         "rq.Queue": Makes("queue"),
         "rq.queue.Queue": Makes("queue"),
@@ -108,7 +110,9 @@ SPEC = Spec(
         "scheduler": _SCHEDULER,
         "flask_rq": {"job": Declares("flask_rq_job"), "get_queue": Makes("queue")},
         "flask_rq2": {
-            "job": Declares("flask_rq2_job", leads=("queue",)), "get_queue": Makes("queue"), "get_scheduler": Makes("scheduler"),
+            "job": Declares("flask_rq2_job", leads=("queue",)),
+            "get_queue": Makes("queue"),
+            "get_scheduler": Makes("scheduler"),
         },
         **_FLASK_JOBS,
         "job": {
@@ -121,8 +125,11 @@ SPEC = Spec(
     wire="rq-pickle",
     mismatch="the job fails in the worker with TypeError",
     shapes={
-        "string": "each of its characters becomes an argument", "mapping": "its keys become the arguments",
-        "not-a-sequence": "", "args": "the call raises TypeError", "kwargs": "the call raises AttributeError",
+        "string": "each of its characters becomes an argument",
+        "mapping": "its keys become the arguments",
+        "not-a-sequence": "",
+        "args": "the call raises TypeError",
+        "kwargs": "the call raises AttributeError",
     },
     guessed=frozenset({"enqueue", "enqueue_call", "enqueue_at", "enqueue_in"}),
 )

@@ -59,7 +59,8 @@ SPEC = Spec(
         **{f"{module}.FromDishka": Makes(INJECTED) for module in _DISHKA},
     },
     objects={
-        "taskiq.async_shared_broker": "broker", "taskiq.brokers.shared_broker.async_shared_broker": "broker",
+        "taskiq.async_shared_broker": "broker",
+        "taskiq.brokers.shared_broker.async_shared_broker": "broker",
         **{f"{module}.FromDishka": INJECTED for module in _DISHKA},
     },
     attributes={

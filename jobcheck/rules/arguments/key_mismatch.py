@@ -128,10 +128,7 @@ def _queued(message: Message) -> bool:
 def _deliveries(messages: list[Message], parameter: str) -> list[Delivery]:
     """What each enqueue gives to a parameter, as far as it is seen."""
     return [
-        Delivery(message, argument)
-        for message in messages
-        for argument, name, _ in trips.placed(message)
-        if name == parameter
+        Delivery(message, argument) for message in messages for argument, name, _ in trips.placed(message) if name == parameter
     ]
 
 

@@ -114,9 +114,7 @@ class LossyArgument(Rule):
         text = "its annotation promises the original"
         return self.finding(found, message, context, text, min(level, trips.confidence(found, message)))
 
-    def finding(
-        self, found: ArgumentTrip, message: Message, context: Context, why: str, level: Confidence
-    ) -> FindingBuilder:
+    def finding(self, found: ArgumentTrip, message: Message, context: Context, why: str, level: Confidence) -> FindingBuilder:
         """The finding, with what arrives and why that matters."""
         arrives = found.outcome.becomes or "something else"
         carrier = trips.serializer(found, message, context)

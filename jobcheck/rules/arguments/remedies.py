@@ -7,8 +7,7 @@ from jobcheck.solve import kinds
 from jobcheck.solve.kinds import Kind
 
 _RECORD = (
-    "Pass the record's primary key and fetch the record in the job; "
-    "pass values too where the job needs them as they are now"
+    "Pass the record's primary key and fetch the record in the job; pass values too where the job needs them as they are now"
 )
 _BUILD = "Pass what it is built from, and build it in the job"
 _CODE = "Pass a name or a value that the job chooses the function by"

@@ -115,9 +115,7 @@ def reads_other_key(use: Use, place: str) -> bool:
     if use.how != "key" or use.changed or use.caught & expects.PREPARED or not places.fits(place, use.path):
         return False
     key = use.other.only
-    return (isinstance(key, Literal) and not isinstance(key.value, str)) or (
-        isinstance(key, EnumMember) and key.flavor != "str"
-    )
+    return (isinstance(key, Literal) and not isinstance(key.value, str)) or (isinstance(key, EnumMember) and key.flavor != "str")
 
 
 def _is_text(kind: Kind) -> bool:

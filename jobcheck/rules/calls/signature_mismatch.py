@@ -112,7 +112,6 @@ class SignatureMismatch(Rule):
         context.relate_enqueue(builder, enqueue)
         yield builder
 
-
     def _misnamed(self, message: Message, context: Context) -> Iterator[FindingBuilder]:
         found = near_names.misnamed(message)
         if found is None or len(message.enqueue.jobs) > 1:

@@ -130,9 +130,7 @@ class ValueNotCall(Rule):
             elif option.name in _LINKS and _is_result(only):
                 text = f"the job given as `{option.name}` of {label} is sent at once: its result handle is no signature"
             if text is not None:
-                yield context.finding(
-                    self, option.origin, text, job=job, framework=enqueue.framework, subject=option.name
-                )
+                yield context.finding(self, option.origin, text, job=job, framework=enqueue.framework, subject=option.name)
 
     def _declared(self, job: Job, context: Context) -> Iterator[FindingBuilder]:
         """`@task(retry_delay=DELAY.total_seconds)`."""
@@ -230,4 +228,3 @@ def _job(kind: Kind) -> Job | None:
     inner = kind.function.only if isinstance(kind, Partial) else kind
     data = inner.data if isinstance(inner, FrameworkValue) else None
     return data if isinstance(data, Job) else None
-

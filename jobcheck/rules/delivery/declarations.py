@@ -16,7 +16,7 @@ from jobcheck.solve.operators import plain_name
 _ENDS = frozenset({"SystemExit", "KeyboardInterrupt", "GeneratorExit"})
 _AUTOMATIC = ("retry_backoff", "retry_kwargs", "retry_backoff_max")
 _TUPLE = "Give a tuple of exception classes: (ValueError,)"
-_ATTEMPTS = "attempts counts the first run: give a number from 1 on, or \"unlimited\""
+_ATTEMPTS = 'attempts counts the first run: give a number from 1 on, or "unlimited"'
 _REFUSED = "The module cannot be imported: {error}."
 
 

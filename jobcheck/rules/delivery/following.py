@@ -222,5 +222,3 @@ def _through(node: ir.Expr, env: Env, made: ir.Call, depth: int) -> bool:
     names = [part for part in walk(node, into_functions=False) if isinstance(part, ir.Name)]
     found = (env.lookup(name.id)[0] for name in names)
     return any(d is not None and _comes_from(d, made, depth + 2) for d in found)
-
-

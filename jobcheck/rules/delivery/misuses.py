@@ -119,7 +119,7 @@ def limit(job: Job, given: Argument | None, where: str, bound: str) -> Iterator[
     if given is None:
         return
     if given.value.only == Literal(None) and bound == "some":
-        text = f"max_retries=None in {where} is not \"no limit\" for `{job.label}`: it means the job's own"
+        text = f'max_retries=None in {where} is not "no limit" for `{job.label}`: it means the job\'s own'
         happens = "None is the default of that parameter: the job's max_retries holds, which is 3 where it says nothing."
         yield Misuse("max_retries", given.origin, text, happens, "Leave it out, or set max_retries on the job")
     yield from negative(job, given.value, given.origin)

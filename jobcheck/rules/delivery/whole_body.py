@@ -49,8 +49,7 @@ def swallows(job: Job, handler: Handler, context: Context) -> Catch | None:
 def _calls_that_raise(attempt: ir.Try, env: Env, context: Context) -> bool:
     parts = [stmt for handler in attempt.handlers for stmt in handler.body]
     return any(
-        isinstance(node, ir.Call) and catching.raises_always(context, node, env)
-        for node in walk(parts, into_functions=False)
+        isinstance(node, ir.Call) and catching.raises_always(context, node, env) for node in walk(parts, into_functions=False)
     )
 
 
@@ -91,6 +90,5 @@ def _goes_on(unit: Unit, flow: Flow, attempt: ir.Try, error: str, context: Conte
 
 def _leaves(handler: ir.Handler) -> bool:
     return any(
-        isinstance(s, (ir.Raise, ir.Return)) or (isinstance(s, ir.Simple) and s.kind == "break")
-        for s in statements(handler.body)
+        isinstance(s, (ir.Raise, ir.Return)) or (isinstance(s, ir.Simple) and s.kind == "break") for s in statements(handler.body)
     )

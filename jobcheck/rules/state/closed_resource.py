@@ -119,5 +119,3 @@ def _end(node: ir.Expr, env: Env, message: Message, context: Context) -> End | N
     found = lifetimes.of_temporary(local, message.enqueue) if local is not None else None
     found = found or lifetimes.of_removal(node, env, local, message.enqueue, context)
     return found or lifetimes.of_writing(node, env, message.enqueue, context)
-
-

@@ -87,9 +87,7 @@ class StaleRead(Rule):
             if told is not None and change.field not in telling.tested and not _passed(message, change):
                 yield self._finding(message, argument, change, told, context)
 
-    def _finding(
-        self, message: Message, argument: Argument, change: Change, told: Told, context: Context
-    ) -> FindingBuilder:
+    def _finding(self, message: Message, argument: Argument, change: Change, told: Told, context: Context) -> FindingBuilder:
         job = message.job
         model = change.model.name
         builder = context.finding(

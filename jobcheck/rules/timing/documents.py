@@ -50,7 +50,8 @@ def _written(operation: Operation, context: Context) -> frozenset[str]:
     return frozenset(
         w.target.attr
         for w in flow.writes
-        if isinstance(w.target, ir.Attribute) and dotted(w.target.value) == record
+        if isinstance(w.target, ir.Attribute)
+        and dotted(w.target.value) == record
         and max(ended, default=0) <= w.stmt.start <= site.call.start
     )
 

@@ -205,9 +205,7 @@ def _judged(
     return _Case(level, path, row, read.origin if read is not None else None, text)
 
 
-def _of_parent(
-    path: Path, row: Row, parameter: str | None, known: tuple[reads.Read, ...], level: Confidence
-) -> Iterator[_Case]:
+def _of_parent(path: Path, row: Row, parameter: str | None, known: tuple[reads.Read, ...], level: Confidence) -> Iterator[_Case]:
     """A job that is told what the written row belongs to, and reads such rows: `recount.delay(item.order_id)`."""
     asked = (r for r in known if r.whole or parameter in r.parameters)
     read = next((r for r in asked if r.model == row.model and not (r.fields and r.fields <= KEYS)), None)

@@ -102,9 +102,7 @@ class NaiveEta(Rule):
         )  # fmt: skip
         yield builder
 
-    def _local(
-        self, subject: Enqueue | Retry, name: str, node: ir.Expr, zone: str, context: Context
-    ) -> Iterator[FindingBuilder]:
+    def _local(self, subject: Enqueue | Retry, name: str, node: ir.Expr, zone: str, context: Context) -> Iterator[FindingBuilder]:
         """A moment in UTC without saying so, where the framework reads local time."""
         clock = next((c for c in clocks(context, node, subject.site.env) if c.what == "utc"), None)
         options = subject.options if isinstance(subject, Enqueue) else {}

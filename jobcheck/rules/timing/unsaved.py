@@ -42,9 +42,7 @@ class Unsaved:
 class Case:
     """One record whose key is enqueued."""
 
-    def __init__(
-        self, message: Message, site: Site, key: Key, record: Source, parameter: str | None, context: Context
-    ) -> None:
+    def __init__(self, message: Message, site: Site, key: Key, record: Source, parameter: str | None, context: Context) -> None:
         self.message = message
         self.site = site
         self.key = key

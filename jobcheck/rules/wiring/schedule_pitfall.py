@@ -70,10 +70,10 @@ class SchedulePitfall(Rule):
             )  # fmt: skip
 
 
-_FIX = "Give the field: `minute=0` for the full hour, and `minute=\"*\"` where every minute is meant."
+_FIX = 'Give the field: `minute=0` for the full hour, and `minute="*"` where every minute is meant.'
 _REMEDIES = {
     "line": "Name the days: `mon-fri`.",
-    "stored": "Give it an id, and replace the one that is there: `id=\"...\", replace_existing=True`.",
+    "stored": 'Give it an id, and replace the one that is there: `id="...", replace_existing=True`.',
 }
 Found = tuple[str, Confidence] | None
 

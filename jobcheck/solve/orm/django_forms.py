@@ -238,4 +238,3 @@ def _is_true(call: ir.Call, keyword: str) -> bool:
 def _is_false(call: ir.Call, keyword: str) -> bool:
     given = argument(call, 99, keyword)
     return isinstance(given, ir.Constant) and given.value is False
-

@@ -224,4 +224,3 @@ def _classes(shape: Shape) -> list[ClassDecl]:
 
 def _is_display(name: str) -> bool:
     return name.startswith("get_") and name.endswith("_display")
-

@@ -252,4 +252,3 @@ def _looks_like_receiver(decl: FunctionDecl) -> bool:
     """`def saved(sender, instance, ..., **kwargs)`."""
     names = [p.name for p in decl.params]
     return names[:2] == ["sender", "instance"] and any(p.kind == "kwarg" for p in decl.params)
-

@@ -191,7 +191,7 @@ class SqlAlchemy(NoJobs):
                 return sessions.method(solver, session.flavor, name, node, env)
             case "query", Statement() as statement:
                 return statements.finished(statement, name) or statements.chained(solver, owner, name, node, env) or UNKNOWN
-            case ("statement" | "exists"), Statement():
+            case (("statement" | "exists"), Statement()):
                 return statements.chained(solver, owner, name, node, env) or UNKNOWN
             case "rows", Rows() as rows:
                 index = solver.value(positional(node)[0], env).only if positional(node) else None
@@ -201,9 +201,9 @@ class SqlAlchemy(NoJobs):
             case "column", Column() as column:
                 label = text(positional(node)[0]) if name == "label" and positional(node) else None
                 return made("column", Column(column.cls, column.name, label)) if label else UNKNOWN
-            case ("count" | "function"), _:
+            case (("count" | "function"), _):
                 return known(owner) if name in ("label", "filter", "over") else UNKNOWN
-            case ("engine" | "sessions"), Session() as session:
+            case (("engine" | "sessions"), Session() as session):
                 return made("begun" if name == "begin" else "session", session) if name in ("begin", "connect") else UNKNOWN
             case "database", _:
                 return self._of_helper(solver, name, node, env)

@@ -9,9 +9,11 @@ class Person(AbstractUser):
     nickname = models.CharField(max_length=30, null=True)
     born = models.DateField(null=True)
 
+
 class Profile(models.Model):
     person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="profile")
     bio = models.TextField()
+
 
 class Passport(models.Model):
     holder = models.OneToOneField("Person", on_delete=models.CASCADE)

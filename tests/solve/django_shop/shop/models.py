@@ -20,6 +20,7 @@ class OrderQuerySet(models.QuerySet):
     def paid_twice(self):
         return self.paid().paid()
 
+
 class OrderManager(models.Manager):
     def get_queryset(self):
         return OrderQuerySet(self.model, using=self._db).filter(deleted=False)
@@ -32,16 +33,20 @@ class OrderManager(models.Manager):
     def wide(self):
         return super().get_queryset().select_related("customer")
 
+
 class Status(models.TextChoices):
     NEW = "n", "New"
     PAID = "p", "Paid"
 
+
 class MoneyField(models.DecimalField):
     pass
+
 
 class TokenField(models.CharField):
     def from_db_value(self, value, expression, connection):
         return str(value)
+
 
 class Order(Stamped):
     LIMIT = 30
@@ -73,19 +78,24 @@ class Order(Stamped):
     def __str__(self):
         return self.get_status_display()
 
+
 class Line(models.Model):
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
     code = models.CharField(max_length=9, primary_key=True)
 
+
 class Gift(Line):
     wrap = models.BooleanField()
+
 
 class Shipment(models.Model):
     order = models.ForeignKey("shop.Order", on_delete=models.CASCADE)
 
+
 class Tag(models.Model):
     name = models.CharField(max_length=9)
     shelf = models.ForeignKey("stock.shelf", on_delete=models.CASCADE)
+
 
 class Cheap(Order):
     class Meta:

@@ -1,2 +1,2 @@
-AUTH_USER_MODEL = 'people.Person'
+AUTH_USER_MODEL = "people.Person"
 USE_TZ = True
