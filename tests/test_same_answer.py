@@ -8,6 +8,8 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,16 +23,20 @@ from jobcheck.engine_types import RunOptions
 from jobcheck.findings import Finding
 
 FIXTURES = Path(__file__).parent / "fixtures"
+PROJECTS = sorted(p for p in FIXTURES.glob("*/*") if p.is_dir())
+
+
+def together(root: Path, sources: Iterable[Path]) -> Path:
+    """Fixtures side by side, as one project of several roots."""
+    for source in sources:
+        shutil.copytree(source, root / source.parent.name / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+    return root
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All fixtures of Celery and the reference API side by side, as one project of several roots."""
-    root = tmp_path_factory.mktemp("all")
-    for source in sorted(FIXTURES.glob("*/*")):
-        if source.is_dir():
-            shutil.copytree(source, root / source.parent.name / source.name, ignore=shutil.ignore_patterns("__pycache__"))
-    return root
+    """All fixtures."""
+    return together(tmp_path_factory.mktemp("all"), PROJECTS)
 
 
 def findings(root: Path, named: tuple[str, ...] = ("",), jobs: int = 1) -> list[Finding]:
@@ -75,26 +81,25 @@ def test_order_of_paths(project: Path) -> None:
     assert output(project, project, *names) == output(project, project, *reversed(names))
 
 
-@pytest.fixture(scope="module")
-def whole(project: Path) -> list[Finding]:
-    return findings(project)
-
-
-# Each draw is a run over all fixtures: fifteen of them, in three tests, so that processes share them. A file that fails is
-# not made smaller: there is nothing to make smaller in a name, and trying takes minutes.
+# Each draw is a run over a third of the fixtures. A file that fails is not made smaller: there is nothing to make smaller in a
+# name, and trying takes minutes.
 @pytest.mark.parametrize("third", range(3))
-@settings(
-    max_examples=5,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(data=st.data())
-def test_named_files_have_the_findings_of_the_whole(project: Path, whole: list[Finding], third: int, data: st.DataObject) -> None:
-    files = sorted({f.place.filename for f in whole})
-    name = data.draw(st.sampled_from(files))
+def test_named_files_have_the_findings_of_the_whole(
+    tmp_path_factory: pytest.TempPathFactory, third: int, data: st.DataObject
+) -> None:
+    project, whole = part_of(tmp_path_factory, third)
+    name = data.draw(st.sampled_from(sorted({f.place.filename for f in whole})))
     part = [f for f in findings(project, (name,)) if f.place.filename == name]
     assert part == [f for f in whole if f.place.filename == name]
+
+
+@cache
+def part_of(tmp_path_factory: pytest.TempPathFactory, third: int) -> tuple[Path, list[Finding]]:
+    """A third of the fixtures as one project, and what is found there."""
+    root = together(tmp_path_factory.mktemp("third"), PROJECTS[third::3])
+    return root, findings(root)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
