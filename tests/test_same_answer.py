@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -81,25 +80,21 @@ def test_order_of_paths(project: Path) -> None:
     assert output(project, project, *names) == output(project, project, *reversed(names))
 
 
-# Each draw is a run over a third of the fixtures. A file that fails is not made smaller: there is nothing to make smaller in a
-# name, and trying takes minutes.
-@pytest.mark.parametrize("third", range(3))
-@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@pytest.fixture(scope="module", params=range(3))
+def third(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Finding]]:
+    """A third of the fixtures as one project, and what is found there."""
+    root = together(tmp_path_factory.mktemp("third"), PROJECTS[request.param :: 3])
+    return root, findings(root)
+
+
+# Each draw is a run. A file that fails is not made smaller: there is nothing to make smaller in a name, and trying takes minutes.
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(data=st.data())
-def test_named_files_have_the_findings_of_the_whole(
-    tmp_path_factory: pytest.TempPathFactory, third: int, data: st.DataObject
-) -> None:
-    project, whole = part_of(tmp_path_factory, third)
+def test_named_files_have_the_findings_of_the_whole(third: tuple[Path, list[Finding]], data: st.DataObject) -> None:
+    project, whole = third
     name = data.draw(st.sampled_from(sorted({f.place.filename for f in whole})))
     part = [f for f in findings(project, (name,)) if f.place.filename == name]
     assert part == [f for f in whole if f.place.filename == name]
-
-
-@cache
-def part_of(tmp_path_factory: pytest.TempPathFactory, third: int) -> tuple[Path, list[Finding]]:
-    """A third of the fixtures as one project, and what is found there."""
-    root = together(tmp_path_factory.mktemp("third"), PROJECTS[third::3])
-    return root, findings(root)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
