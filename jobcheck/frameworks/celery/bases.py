@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -12,10 +13,12 @@ from jobcheck.frameworks.deferral import callbacks_of
 from jobcheck.frameworks.postponed import COMMITS
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.registry import Deferred
-from jobcheck.solve.kinds import ClassRef, FunctionRef
+from jobcheck.solve.kinds import UNKNOWN, ClassObject, ClassRef, FunctionRef
 
 if TYPE_CHECKING:
     from jobcheck.registry import Job
+    from jobcheck.solve.flow import Site
+    from jobcheck.solve.kinds import Value
     from jobcheck.solve.solver import Solver
 
 # What an enqueue goes through before Celery looks at the arguments, and what the run goes through after.
@@ -23,6 +26,7 @@ ENQUEUE_STEPS = ("apply_async", "delay", "s", "si", "signature", "subtask", "app
 RUN_STEPS = ("__call__",)
 
 _APP_WIDE = re.compile(rb"\btask_cls\b|\.Task\s*=[^=]")
+_NAMED = re.compile(r"""(?:\btask_cls|\.Task)\s*=\s*["']?([\w.:]+)""")
 _CHANGES = frozenset({"pop", "update", "setdefault", "append", "insert", "extend", "clear", "popitem", "remove"})
 
 
@@ -31,18 +35,33 @@ class Bases:
 
     def __init__(self, solver: Solver) -> None:
         self._solver = solver
-        self._known: dict[tuple[ClassRef | None, tuple[str, ...]], bool] = {}
+        self._known: dict[tuple[ClassRef, tuple[str, ...], bool], bool] = {}
         self._app_wide: list[ClassRef] | None = None
 
     def rewrite(self, job: Job, steps: tuple[str, ...]) -> bool:
         """Whether the job's base class, or one that the project gives to all its jobs, may change the arguments."""
+        return any(self._changes(cls, steps) for cls in self._of(job))
+
+    def convert(self, job: Job) -> bool:
+        """Whether that class may put other values into the message than it is given: more than a key of its own."""
+        return any(self._changes(cls, ENQUEUE_STEPS, keys=True) for cls in self._of(job))
+
+    def wire(self, job: Job) -> Value | None:
+        """The serializer that its own `apply_async` names: `super().apply_async(args, kwargs, serializer=...)`; None if none."""
+        for cls in self._of(job):
+            for site in self._sites(cls, "apply_async"):
+                given = next((a.value for a in site.call.args if a.keyword == "serializer"), None)
+                if given is not None and isinstance(site.call.func, ir.Attribute) and site.call.func.attr == "apply_async":
+                    return self._solver.value(given, site.env)
+        return None
+
+    def _of(self, job: Job) -> list[ClassRef]:
         base = job.cls or job.base
-        return any(self._changes(cls, steps) for cls in ([base] if base else self._defaults()))
+        return [base] if base else self._defaults()
 
     def deferral(self, job: Job, form: str) -> Deferred | None:
         """What the job's base class puts an enqueue off by: an `apply_async` of its own that hands it to `on_commit`."""
-        base = job.cls or job.base
-        for cls in [base] if base else self._defaults():
+        for cls in self._of(job):
             for step in ("apply_async", "delay") if form == "delay" else ("apply_async",):
                 found = self._deferred(cls, step)
                 if found is not None:
@@ -57,29 +76,34 @@ class Bases:
         return ()
 
     def _deferred(self, cls: ClassRef, step: str) -> Deferred | None:
-        for filename, decl, _ in self._solver.member(cls, step):
-            if not isinstance(decl, FunctionDecl):
-                return None
-            unit = self._solver.function_unit(FunctionRef(filename, decl.qualname, decl.start))
-            for site in self._solver.flow(unit).sites if unit is not None and not unit.refused else ():
-                hook = next((what for what, _ in callbacks_of(self._solver, site) if what in COMMITS), None)
-                if hook is not None:
-                    return Deferred(hook, site.unit.origin(site.call))
-            return None
+        for site in self._sites(cls, step):
+            hook = next((what for what, _ in callbacks_of(self._solver, site) if what in COMMITS), None)
+            if hook is not None:
+                return Deferred(hook, site.unit.origin(site.call))
         return None
 
-    def _changes(self, cls: ClassRef, steps: tuple[str, ...]) -> bool:
-        key = (cls, steps)
-        if key not in self._known:
-            self._known[key] = any(not self._faithful(cls, step) for step in steps)
-        return self._known[key]
+    def _sites(self, cls: ClassRef, step: str) -> Sequence[Site]:
+        """The calls of a method that the class has or inherits within the project."""
+        for filename, decl, _ in self._solver.member(cls, step):
+            if not isinstance(decl, FunctionDecl):
+                return ()
+            unit = self._solver.function_unit(FunctionRef(filename, decl.qualname, decl.start))
+            return self._solver.flow(unit).sites if unit is not None and not unit.refused else ()
+        return ()
 
-    def _faithful(self, cls: ClassRef, step: str) -> bool:
+    def _changes(self, cls: ClassRef, steps: tuple[str, ...], keys: bool = False) -> bool:
+        """`keys`: a class that only writes keys of its own leaves what it is given as it is."""
+        known = (cls, steps, keys)
+        if known not in self._known:
+            self._known[known] = any(not self._faithful(cls, step, keys) for step in steps)
+        return self._known[known]
+
+    def _faithful(self, cls: ClassRef, step: str, keys: bool) -> bool:
         for filename, decl, _ in self._solver.member(cls, step):
             if not isinstance(decl, FunctionDecl):
                 return False
             unit = self._solver.function_unit(FunctionRef(filename, decl.qualname, decl.start))
-            if unit is None or unit.function is None or not hands_on(unit.function):
+            if unit is None or unit.function is None or not hands_on(unit.function, keys):
                 return False
         return True
 
@@ -94,14 +118,38 @@ class Bases:
         if not _APP_WIDE.search(self._solver.raw(filename) or b""):
             return []
         owners = {cls for _, cls in self._solver.functions_of(filename) if cls is not None}
+        text = (self._solver.raw(filename) or b"").decode(errors="replace")
+        for name in _NAMED.findall(text):
+            owner, _, last = name.replace(":", ".").rpartition(".")
+            module = self._solver.project.find_module(owner, filename) if owner else filename
+            value = self._solver.module_attribute(module, last) if isinstance(module, str) else UNKNOWN
+            owners.update(kind.cls for kind in value.kinds() if isinstance(kind, ClassObject))
         found = {cls: self._solver.classes.info(cls) for cls in owners}
         return [cls for cls, info in found.items() if info is not None and info.externals & names.TASK_BASES]
 
 
-def hands_on(function: ir.FunctionDef) -> bool:
-    """Whether a method of a task class hands on what it was given as `args` and `kwargs`, unchanged."""
+def hands_on(function: ir.FunctionDef, keys: bool = False) -> bool:
+    """Whether a method of a task class hands on what it was given as `args` and `kwargs`, unchanged.
+
+    `keys`: it may write and take out keys that it names (`kwargs["tenant"] = ...`).
+    """
     own = _parameters(function)
-    return not any(_disturbs(node, own) for node in walk(function))
+    return not any(_disturbs(node, own) and not (keys and _is_key(node, own)) for node in walk(function))
+
+
+def _is_key(node: ir.Node, own: frozenset[str]) -> bool:
+    """`kwargs["tenant"] = ...`, `kwargs.pop("tenant")`; not `kwargs["order"] = kwargs["order"].pk`."""
+    match node:
+        case ir.Assign(targets=[ir.Subscript(index=ir.Constant())]):
+            return not any(_named(part, own) for part in walk(node.value))
+        case ir.Delete(targets=[ir.Subscript(index=ir.Constant())]):
+            return True
+        case ir.Call(func=ir.Attribute(attr="pop" | "setdefault")) if node.args:
+            return isinstance(node.args[0].value, ir.Constant)
+        case ir.Call(func=ir.Attribute(attr="update")):
+            return all(a.keyword is not None for a in node.args)
+        case _:
+            return False
 
 
 def _parameters(function: ir.FunctionDef) -> frozenset[str]:

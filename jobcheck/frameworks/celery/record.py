@@ -353,6 +353,11 @@ class Recorder:
 
     def _wires(self, solver: Solver, enqueue: Enqueue, job: Job) -> tuple[tuple[str, ...], Confidence]:
         """Call beats job beats configuration; what cannot be read means the default, less surely."""
+        if self._classes(solver).convert(job):
+            return (), Confidence.LOW  # nobody knows what is put into the message
+        fixed = self._classes(solver).wire(job)
+        if fixed is not None:
+            return tuple(_WIRES[n] for n in serializer_names(fixed) or () if n in _WIRES), Confidence.HIGH
         for said in (enqueue.wire, job.wire):
             if said.unknown and not said.alts and said.open:
                 continue

@@ -44,7 +44,8 @@ model `base` says what is kept. A thread takes it along with
 None.
 
 ## Known limits
-The reference API sends Django's language and time zone along with the message, so that its jobs may read them.
+Of Flask's objects nothing is said in a project that makes no Celery app, such as a library: the application whose worker runs
+the jobs may push a context around each. The reference API sends Django's language and time zone along with the message, so that its jobs may read them.
 Where the project sets the thing anywhere but in middleware and views, nothing is said of it, and neither where the
 reading function tests what it gets. A key of an Odoo context is told where code of the project reads it, and nothing where the
 project has its own say in what is kept. Calls are followed four levels down from the job.
@@ -83,7 +84,7 @@ class AmbientContext(Rule):
                 continue
             visits = visits_of(job, context)
             for reading in readings.of(visits):
-                if reading.origin not in seen and job.framework not in reading.ambient.kept_by:
+                if reading.origin not in seen and not readings.may_be_set(reading, job.framework):
                     seen.add(reading.origin)
                     yield self._read(job, reading, context)
             for visit in visits:

@@ -15,13 +15,15 @@ class Ambient:
 
     `what` names it in a message, `without` says what a worker gets instead, `setters` are names of which one is mentioned
     where the worker's side is set up. `kept_by` names the frameworks that send it along with a message and put it in force
-    again around the run.
+    again around the run. `made_with`: what the app that runs the jobs is made with; where nobody mentions it, as in a library, the
+    app is somebody else's, and may set it around each run.
     """
 
     what: str
     without: str
     setters: tuple[str, ...]
     kept_by: tuple[str, ...] = ()
+    made_with: tuple[tuple[str, str], ...] = ()
 
 
 _PUSHED = (
@@ -29,9 +31,11 @@ _PUSHED = (
     "AppContext",
 )  # fmt: skip
 _REQUEST = ("test_request_context", "request_context", "RequestContextTask")
-_APP = Ambient("the application that Flask has pushed", "outside of an application context it raises RuntimeError", _PUSHED)
-_G = Ambient("Flask's `g`", "outside of an application context it raises RuntimeError", _PUSHED)
-_FLASK = Ambient("the request that Flask serves", "a worker serves none, and it raises RuntimeError", _REQUEST)
+_RAISES = "outside of an application context it raises RuntimeError"
+_WITH = (("celery", "Celery"),)
+_APP = Ambient("the application that Flask has pushed", _RAISES, _PUSHED, made_with=_WITH)
+_G = Ambient("Flask's `g`", _RAISES, _PUSHED, made_with=_WITH)
+_FLASK = Ambient("the request that Flask serves", "a worker serves none, and it raises RuntimeError", _REQUEST, made_with=_WITH)
 _NOBODY = "no request sets it in a worker, and it is None"
 _CRUM = Ambient("the current user", _NOBODY, ("set_current_user", "impersonate", "set_current_request"))
 _USER = Ambient(

@@ -119,6 +119,19 @@ class Readings:
 
     # --- who has an answer -------------------------------------------------------------------------------------
 
+    def may_be_set(self, reading: Reading, framework: str) -> bool:
+        """Whether a framework, or an app that is not the project's, may set it around each run."""
+        ambient = reading.ambient
+        if framework in ambient.kept_by:
+            return True
+        return any(of == framework and not self._is_made(name) for of, name in ambient.made_with)
+
+    def _is_made(self, name: str) -> bool:
+        if (name,) not in self._set:
+            units = self.solver.callers.units_mentioning(name)
+            self._set[name,] = units is None or any(_last(node) == name for unit in units for node in unit.nodes)
+        return self._set[name,]
+
     def _is_set(self, ambient: Ambient) -> bool:
         """Whether anything but a middleware or a view mentions a name that sets it."""
         if ambient.setters not in self._set:
@@ -182,5 +195,5 @@ def _tests(part: ir.Node, node: ir.Expr, names: frozenset[str]) -> bool:
     )
 
 
-def _last(func: ir.Expr) -> str:
+def _last(func: ir.Node) -> str:
     return func.attr if isinstance(func, ir.Attribute) else func.id if isinstance(func, ir.Name) else ""

@@ -60,7 +60,7 @@ class EnqueueBeforeSave(Rule):
         site = sending.sending(message.enqueue, context)
         if site is None:
             found = list(_early(message, context)) if sending.reads_now(message.enqueue) else []
-        elif waits.wait(message.enqueue) in ("long", "some"):
+        elif waits.waits(message.enqueue):
             found = list(_early(message, context))  # a row that it waits for; a key that is not there yet stays away
         else:
             found = [case for case in _cases(message, site, context) if case is not None]

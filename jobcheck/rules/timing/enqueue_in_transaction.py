@@ -36,7 +36,7 @@ None.
 
 ## Known limits
 The confidence is high when the write, the argument and the job's read are all seen, medium when one of them is taken
-from how such code behaves, and low (hidden) when the job does not touch what the transaction writes. Callers are followed three
+from how such code behaves, and low (hidden) when the job does not touch what the transaction writes, or is to run a second later or more. Callers are followed three
 functions up. A model's receivers and its own `save` are judged by the places that save it. Where these are the admin alone, or
 a `get_or_create`, whose commit follows at once, only a job that asks for the row by its key is spoken of. That a job
 reads an old document of Frappe's is told where it reads the field that was set; that it does not find a new one, always.
@@ -137,11 +137,8 @@ def _cases(message: Message, path: Path, context: Context) -> Iterator[_Case]:
         return
     if path.opening.whole and sending.needs_fields(path.frames[-1].site):
         return  # the saves that are known to be in a transaction do not say which fields they write
-    waiting = waits.wait(message.enqueue)
-    if waiting in {"long", "some"}:
-        level = Confidence.LOW
-    elif waiting:
-        level = min(level, Confidence.MEDIUM)
+    if waits.waits(message.enqueue):
+        level = Confidence.LOW  # most transactions are over by then
     if path.opening.family == "frappe":
         yield from _of_documents(message, path, level, context)
         return

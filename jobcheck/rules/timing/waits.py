@@ -6,8 +6,8 @@ from jobcheck.code import ir
 from jobcheck.registry import Enqueue, Option
 from jobcheck.solve.kinds import Literal, Mapping, Plain
 
-# A wait of so many seconds leaves a transaction time enough.
-_LONG = 60
+# A wait of so many seconds leaves most transactions time enough.
+_SHORTEST = 1.0
 # Options that hold a span, in seconds where it is a number; and those that hold a moment.
 _SPANS = ("countdown", "wait", "delay", "_defer_by", "time_delta", "schedule_in", "time_or_delta", "when")
 _MOMENTS = ("eta", "_defer_until", "schedule_at", "run_after", "scheduled", "scheduled_time", "datetime", "wait_until", "time")
@@ -19,15 +19,13 @@ _UNITS = {
 _PARTS = ("days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks")
 
 
-def wait(enqueue: Enqueue) -> str:
-    """What the options of an enqueue say: "" (it may run at once), short, long, or some."""
+def waits(enqueue: Enqueue) -> bool:
+    """Whether the options of an enqueue say that its job is not to run at once."""
     option = next((enqueue.options[name] for name in (*_SPANS, *_MOMENTS) if name in enqueue.options), None)
     if option is None or option.value.only in (Literal(None), Plain("none")):
-        return ""
+        return False
     seconds = _seconds(option, 1e-3 if enqueue.framework in _MILLISECONDS else 1.0)
-    if seconds is None:
-        return "some"
-    return "long" if seconds >= _LONG else "short" if seconds > 0 else ""
+    return seconds is None or seconds >= _SHORTEST
 
 
 def _seconds(option: Option, unit: float) -> float | None:
