@@ -44,11 +44,11 @@ model `base` says what is kept. A thread takes it along with
 None.
 
 ## Known limits
-Of Flask's objects nothing is said in a project that makes no Celery app, such as a library: the application whose worker runs
-the jobs may push a context around each. The reference API sends Django's language and time zone along with the message, so that its jobs may read them.
-Where the project sets the thing anywhere but in middleware and views, nothing is said of it, and neither where the
-reading function tests what it gets. A key of an Odoo context is told where code of the project reads it, and nothing where the
-project has its own say in what is kept. Calls are followed four levels down from the job.
+Of Flask's objects nothing is said in a project that makes no Celery app, such as a library: the application whose worker
+runs the jobs may push a context around each. The reference API sends Django's language and time zone along with the message,
+so that its jobs may read them. Where the project sets the thing anywhere but in middleware and views, nothing is said of it,
+and neither where the reading function tests what it gets. A key of an Odoo context is told where code of the project reads
+it, and nothing where the project has its own say in what is kept. Calls are followed four levels down from the job.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ class Ambient:
 
     `what` names it in a message, `without` says what a worker gets instead, `setters` are names of which one is mentioned
     where the worker's side is set up. `kept_by` names the frameworks that send it along with a message and put it in force
-    again around the run. `made_with`: what the app that runs the jobs is made with; where nobody mentions it, as in a library, the
-    app is somebody else's, and may set it around each run.
+    again around the run. `made_with`: what the app that runs the jobs is made with; where nobody mentions it, as in a
+    library, the app is somebody else's, and may set it around each run.
     """
 
     what: str

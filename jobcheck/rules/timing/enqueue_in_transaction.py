@@ -35,11 +35,12 @@ enqueue after the `with` block, or after `session.commit()`. Frappe's `enqueue` 
 None.
 
 ## Known limits
-The confidence is high when the write, the argument and the job's read are all seen, medium when one of them is taken
-from how such code behaves, and low (hidden) when the job does not touch what the transaction writes, or is to run a second later or more. Callers are followed three
-functions up. A model's receivers and its own `save` are judged by the places that save it. Where these are the admin alone, or
-a `get_or_create`, whose commit follows at once, only a job that asks for the row by its key is spoken of. That a job
-reads an old document of Frappe's is told where it reads the field that was set; that it does not find a new one, always.
+The confidence is high when the write, the argument and the job's read are all seen, medium when one of them is taken from
+how such code behaves, and low (hidden) when the job does not touch what the transaction writes, or is to run a second later
+or more. Callers are followed three functions up. A model's receivers and its own `save` are judged by the places that save
+it. Where these are the admin alone, or a `get_or_create`, whose commit follows at once, only a job that asks for the row by
+its key is spoken of. That a job reads an old document of Frappe's is told where it reads the field that was set; that it
+does not find a new one, always.
 """
 
 from __future__ import annotations
