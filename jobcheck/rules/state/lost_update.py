@@ -172,10 +172,10 @@ class LostUpdate(Rule):
         for step in row.writes:
             write = step.write
             field = computed(context.solver, write) if write is not None else None
-            save = next((s for s in row.saves if step.precedes(s)), None)
-            if field is None or write is None or save is None or any(r.precedes(step) for r in row.renewals):
+            if field is None or write is None or any(r.precedes(step) for r in row.renewals):
                 continue
-            if not self._is_column(row, field, context):
+            save = next((s for s in row.saves if step.precedes(s) and _saves(s, field)), None)
+            if save is None or not self._is_column(row, field, context) or _begun(row, step, field, context):
                 continue
             unit = step.frame.flow.unit
             other = self._elsewhere(job, row, field, context) if is_own(context, job, row) else None
@@ -246,6 +246,21 @@ def _assigned(row: Row) -> frozenset[str]:
     """The fields that the job gives a value."""
     targets = (step.write.target for step in row.writes if step.write is not None)
     return frozenset(target.attr for target in targets if isinstance(target, ir.Attribute))
+
+
+def _saves(save: Step, field: str) -> bool:
+    """Whether a save writes a field, as far as it says which it writes."""
+    return save.operation is None or save.operation.fields is None or field in save.operation.fields
+
+
+def _begun(row: Row, step: Step, field: str, context: Context) -> bool:
+    """Whether the count begins with a value of the job's own: `row.count = 0`, and then `row.count += 1`."""
+    earlier = (s for s in row.writes if s is not step and s.write is not None and not s.write.op and s.surely_precedes(step))
+    targets = ((s.write, s.write.target) for s in earlier if s.write is not None)
+    return any(
+        isinstance(target, ir.Attribute) and target.attr == field and computed(context.solver, write) is None
+        for write, target in targets
+    )
 
 
 def _on_failure(save: Step) -> bool:

@@ -12,7 +12,7 @@ from jobcheck.rules.state import keys
 from jobcheck.solve.defs import Env, IterDef, statements
 from jobcheck.solve.flow import Flow, Site
 from jobcheck.solve.kinds import ClassRef, FrameworkValue, Plain
-from jobcheck.solve.order import chain, may_precede
+from jobcheck.solve.order import chain, may_precede, surely_precedes
 from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sites import Around, Write
 from jobcheck.solve.solver import Solver
@@ -49,6 +49,12 @@ class Step:
             return may_precede(self._node(other), self._around(other), other._node(self), other._around(self))
         mine, its = self.operation or self.write, other.operation or other.write
         return mine is not its
+
+    def surely_precedes(self, other: Step) -> bool:
+        """Whether this has been done whenever another step is; said of steps of one function."""
+        if self.frame is not other.frame:
+            return False
+        return surely_precedes(self._inner, self._inner_around, other._inner, other._inner_around)
 
     def _node(self, other: Step) -> ir.Node:
         return self._inner if self.frame is other.frame else self.node
