@@ -12,7 +12,8 @@ from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.reach import Visit
 from jobcheck.solve.sites import Site
 
-_SCHEDULES = frozenset({"beat", "add_periodic_task"})
+# Forms of enqueues that a schedule is.
+SCHEDULES = frozenset({"beat", "add_periodic_task"})
 # Options that only a worker honours, and that somebody wrote for this one job: what is to be done about errors and time.
 _WORKERS = frozenset({
     "autoretry_for", "default_retry_delay", "max_retries", "retry", "retry_backoff", "retry_kwargs", "retry_when", "min_backoff",
@@ -47,7 +48,7 @@ class Apart:
         Who enqueues it in the module of the call, in another function, knows both and has chosen.
         """
         sending = self.sent(job)
-        scheduled = any(e.form in _SCHEDULES and not e.in_test for e in self._enqueues.get(id(job), ()))
+        scheduled = any(e.form in SCHEDULES and not e.in_test for e in self._enqueues.get(id(job), ()))
         if sending:
             return all(e.unit.filename != site.unit.filename or self._falls_back(e, job) for e in sending)
         if scheduled or (job.decl is not None and len(job.decl.decorators) > 1):
@@ -59,7 +60,7 @@ class Apart:
     def sent(self, job: Job) -> list[Enqueue]:
         """Where functions enqueue a job, for now or for later."""
         found = [e for e in self._enqueues.get(id(job), ()) if not e.immediate and not e.in_test]
-        return [e for e in found if e.form not in _SCHEDULES and e.unit.function is not None]
+        return [e for e in found if e.form not in SCHEDULES and e.unit.function is not None]
 
     def _falls_back(self, enqueue: Enqueue, job: Job) -> bool:
         """Whether the function that enqueues a job calls it too: what it does is for each call to say."""

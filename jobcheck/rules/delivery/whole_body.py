@@ -13,14 +13,14 @@ from jobcheck.rules.delivery.catching import Catch
 from jobcheck.solve.defs import Env, statements
 from jobcheck.solve.exceptions import lineage, of_value, takes
 from jobcheck.solve.flow import Flow
-from jobcheck.solve.kinds import ClassRef
+from jobcheck.solve.kinds import ClassRef, FrameworkValue
 from jobcheck.solve.units import Unit
 
 
 def swallows(job: Job, handler: Handler, context: Context) -> Catch | None:
     """The `except` that takes all errors of a handler, where all the job's work stands in its `try`."""
     found = catching.body(context, job)
-    if found is None or handler.open or not handler.errors:
+    if found is None or handler.open or not handler.errors or _wrapped(job, context):
         return None
     unit, flow, function = found
     work = [stmt for stmt in function.body if isinstance(stmt, ir.Try) or any(catching.working_calls(stmt))]
@@ -44,6 +44,17 @@ def swallows(job: Job, handler: Handler, context: Context) -> Catch | None:
         if not any(takes(c.errors, family) for c in catches):
             return None
     return catches[-1] if catches else None
+
+
+def _wrapped(job: Job, context: Context) -> bool:
+    """Whether a decorator of another kind stands between the job and its function: it may raise around the body, as a lock does."""
+    for decorator in job.decl.decorators if job.decl is not None else ():
+        name = context.solver.decorator_name(job.filename, decorator)
+        kinds = context.solver.decorator_value(job.filename, decorator).kinds()
+        known = any(isinstance(kind, FrameworkValue) for kind in kinds) or name.startswith("jobcheck.")
+        if not known and not (job.decorated is not None and decorator.start <= job.decorated.start < decorator.end):
+            return True
+    return False
 
 
 def _calls_that_raise(attempt: ir.Try, env: Env, context: Context) -> bool:

@@ -40,7 +40,7 @@ A fetch and a save with nothing slow between them are left alone, and so is what
 saved after slow work has low confidence where no other code is seen that writes other fields of such rows (an admin page is
 not enough, nor a serializer that no view updates with, nor a job that is only sent instead of this one or after it in a
 chain), where each caller makes the row for this job alone, and where it is saved only after a failure. So has a counter of
-the row whose key the job is handed, unless other code counts it too.
+the row whose key the job is handed, and of a job that only a schedule runs, unless other code counts it too.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Sever
 from jobcheck.rules.state import locks
 from jobcheck.rules.state.computed import computed
 from jobcheck.rules.state.entries import visits_of
-from jobcheck.rules.state.owned import is_own, is_owned
+from jobcheck.rules.state.owned import is_own, is_owned, is_periodic
 from jobcheck.rules.state.rows import DEEPEST, Row, Rows, Step, guarded
 from jobcheck.rules.state.slow import Slow
 from jobcheck.rules.state.writers import Wanted, Writers
@@ -178,12 +178,13 @@ class LostUpdate(Rule):
             if save is None or not self._is_column(row, field, context) or _begun(row, step, field, context):
                 continue
             unit = step.frame.flow.unit
-            other = self._elsewhere(job, row, field, context) if is_own(context, job, row) else None
+            alone = is_own(context, job, row) or is_periodic(context, job)
+            other = self._elsewhere(job, row, field, context) if alone else None
             builder = context.finding(
                 self,
                 unit.origin(write.stmt),
                 f"`{job.label}` computes `{field}` of the {row.name} from what it read: of two runs at a time, one is lost",
-                confidence=Confidence.LOW if other is None and is_own(context, job, row) else Confidence.MEDIUM,
+                confidence=Confidence.LOW if other is None and alone else Confidence.MEDIUM,
                 job=job,
                 subject=field,
                 how_to_fix=f'Let the database compute it, `update({field}=F("{field}") + ...)`, or lock the row for the read.',

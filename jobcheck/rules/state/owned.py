@@ -6,6 +6,7 @@ from jobcheck.code import ir
 from jobcheck.registry import Job, Message
 from jobcheck.rules.arguments.trips import placed
 from jobcheck.rules.base import Context
+from jobcheck.rules.calls.apart import SCHEDULES
 from jobcheck.rules.state import keys
 from jobcheck.rules.state.changes import Changes
 from jobcheck.rules.state.rows import Row
@@ -22,6 +23,14 @@ def is_own(context: Context, job: Job, row: Row) -> bool:
         return isinstance(row.source.definition, IterDef) or _handed(row.source)
     key = keys.fetched_by(context.solver, row.source)
     return key is not None and isinstance(key.definition, ParamDef)
+
+
+def is_periodic(context: Context, job: Job) -> bool:
+    """Whether a job needs to be told nothing, and only a schedule runs it: one run after the other."""
+    if job.signature is None or any(p.required for p in job.signature.parameters):
+        return False
+    messages = [m for m in context.registry.messages if m.job is job and not m.enqueue.in_test]
+    return all(m.enqueue.form in SCHEDULES for m in messages)
 
 
 def _handed(source: Source) -> bool:

@@ -138,8 +138,8 @@ def _cases(message: Message, path: Path, context: Context) -> Iterator[_Case]:
         return
     if path.opening.whole and sending.needs_fields(path.frames[-1].site):
         return  # the saves that are known to be in a transaction do not say which fields they write
-    if waits.waits(message.enqueue):
-        level = Confidence.LOW  # most transactions are over by then
+    if waits.waits(message.enqueue) or sending.is_fallback(message.enqueue):
+        level = Confidence.LOW  # most transactions are over by then; what has just failed seldom works at once
     if path.opening.family == "frappe":
         yield from _of_documents(message, path, level, context)
         return
@@ -190,6 +190,8 @@ def _judged(
         new = row.act in _NEW or _act(row) == "written"
         perhaps = new and (row.model is not None or row.act == "create") and reads.unseen(message.job, parameter, context)
         level = level.lowered() if perhaps else Confidence.LOW
+    elif row.act not in _NEW and _act(row) != "written" and _waited_for(known, row, context):
+        level = Confidence.LOW  # the lock waits for the commit
     elif sending.retries_absence(message.job):
         level = Confidence.LOW if row.act in _NEW else level.lowered() if _act(row) == "written" else level
     old = row.operation is None and sending.is_old(path.frames[-1].site)
@@ -241,10 +243,15 @@ def _by_model(message: Message, path: Path, level: Confidence, context: Context)
             new = row.act in (*_NEW, "delete")
             changed = reads.of_model(tuple(r for r in by_argument if _changes(row, r)), row.model, context)
             read = changed or reads.of_model((*several, *whole) if new else whole, row.model, context)
-            if read is not None and row.model is not None:
+            if read is not None and row.model is not None and not (row.act not in _NEW and _waited_for(known, row, context)):
                 done = f" that {_DONE.get(row.act, 'writes')} a `{row.model.name}`"
                 text = f"{done}: the job, which reads such rows, may not see that yet"
                 yield _Case(level if changed is not None else _guessed(level, path), path, row, read.origin, text)
+
+
+def _waited_for(known: tuple[reads.Read, ...], row: Row, context: Context) -> bool:
+    """Whether the job locks such rows: it gets no further than there before what has changed one is committed."""
+    return reads.of_model(tuple(r for r in known if r.locks), row.model, context) is not None
 
 
 def _changes(row: Row, read: reads.Read) -> bool:

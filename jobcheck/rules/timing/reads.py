@@ -22,6 +22,8 @@ _ASKS = frozenset({"fetch", "lock", "exists", "count", "update", "delete", "upse
 # Calls that an argument may be given to without the database being asked.
 _HARMLESS = frozenset({"logging", "structlog", "builtins", "print", "str", "int", "len", "repr", "isinstance", "format", "bool"})
 
+# Locks that do not wait.
+_LOOSE = frozenset({"nowait", "skip_locked"})
 # Methods of querysets that say which rows.
 _NARROWS = frozenset({"filter", "exclude"})
 _CONDITIONS = "django.db.models."
@@ -32,13 +34,14 @@ _MAPPERS = frozenset({"django", "sqlalchemy", "peewee", "mongoengine"})
 @dataclass(frozen=True, slots=True)
 class Read:
     """One question to the database. `parameters` are the job's parameters by which it asks; `whole`: it asks for rows that no
-    argument names. `fields` are those that it compares."""
+    argument names. `fields` are those that it compares. `locks`: it waits for who has written the row, until the commit."""
 
     model: ClassRef | None
     origin: Origin
     parameters: frozenset[str]
     whole: bool = False
     fields: frozenset[str] = frozenset()
+    locks: bool = False
 
 
 def reads_of(job: Job, context: Context) -> tuple[Read, ...]:
@@ -126,11 +129,21 @@ def _reads(ref: FunctionRef, solver: Solver) -> list[Read]:
                 parameters = _parameters(solver, visit, site, operation)
                 whole = operation.act == "fetch" and not parameters
                 fields = frozenset(name.partition("__")[0] for name, _ in operation.lookups)
-                found.append(Read(operation.model, site.unit.origin(site.call), parameters, whole, fields))
+                locks = operation.act == "lock" and not _LOOSE & {a.keyword for a in _chained(site.call)}
+                found.append(Read(operation.model, site.unit.origin(site.call), parameters, whole, fields, locks))
             elif operation is None:
                 found.extend(_query(solver, visit, site))
         found.extend(_relations(solver, visit))
     return found
+
+
+def _chained(call: ir.Call) -> Iterator[ir.Arg]:
+    """The arguments of a call, and of those that it is chained to: `objects.select_for_update(nowait=True).get(...)`."""
+    node: ir.Expr = call
+    while isinstance(node, (ir.Call, ir.Attribute)):
+        if isinstance(node, ir.Call):
+            yield from node.args
+        node = node.func if isinstance(node, ir.Call) else node.value
 
 
 def _query(solver: Solver, visit: Visit, site: Site) -> Iterator[Read]:

@@ -9,7 +9,7 @@ from jobcheck.code.walk import walk
 from jobcheck.frameworks.settings_text import said
 from jobcheck.registry import Argument, Enqueue, Job
 from jobcheck.rules.base import Context
-from jobcheck.solve.defs import Env
+from jobcheck.solve.defs import Env, dotted
 from jobcheck.solve.kinds import FrameworkValue
 from jobcheck.solve.order import chain
 from jobcheck.solve.sites import Site
@@ -100,6 +100,20 @@ def _sends(site: Site, context: Context) -> bool:
 def _is_message(node: ir.Expr, site: Site, context: Context) -> bool:
     kinds = context.solver.value(node, site.env).kinds()
     return any(isinstance(k, FrameworkValue) and k.role in ("signature", "canvas") for k in kinds)
+
+
+def is_fallback(enqueue: Enqueue) -> bool:
+    """Whether the job is called first, and enqueued where that fails: `try: job(pk)`, `except Exception: job.delay(pk)`."""
+    site = enqueue.innermost
+    job = dotted(site.call.func.value) if isinstance(site.call.func, ir.Attribute) else None
+    tries = (around.node for around in chain(site.around) if around.role == "handler")
+    return job is not None and any(
+        isinstance(node, ir.Call) and dotted(node.func) == job
+        for found in tries
+        if isinstance(found, ir.Try)
+        for stmt in found.body
+        for node in walk(stmt)
+    )
 
 
 def needs_fields(site: Site) -> bool:
