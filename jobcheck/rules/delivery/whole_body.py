@@ -47,7 +47,7 @@ def swallows(job: Job, handler: Handler, context: Context) -> Catch | None:
 
 
 def _wrapped(job: Job, context: Context) -> bool:
-    """Whether a decorator of another kind stands between the job and its function: it may raise around the body, as a lock does."""
+    """Whether another decorator stands between the job and its function: it may raise around the body, as a lock does."""
     for decorator in job.decl.decorators if job.decl is not None else ():
         name = context.solver.decorator_name(job.filename, decorator)
         kinds = context.solver.decorator_value(job.filename, decorator).kinds()
