@@ -12,7 +12,10 @@ _CONVERTERS = frozenset({
     "repr", "reversed", "set", "sorted", "str", "sum", "tuple", "zip", "any", "all", "next", "filter", "map",
     "json.dumps", "copy.copy", "copy.deepcopy", "pprint.pprint", "decimal.Decimal", "uuid.UUID", "pathlib.Path",
 })  # fmt: skip
-_LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
+_LOGGING = frozenset({
+    "debug", "info", "warning", "warn", "error", "exception", "critical", "log", "fatal",
+    "bind", "bind_contextvars", "bound_contextvars", "contextualize",  # structlog, loguru: said with each line
+})  # fmt: skip
 # Queries that take a number as text, too.
 _QUERIES = frozenset({
     "get", "filter", "exclude", "get_or_create", "update_or_create", "get_object_or_404", "in_bulk", "filter_by",

@@ -41,9 +41,10 @@ Celery, RQ (`@job`), Dramatiq, Procrastinate and Django Tasks; a call of Huey's 
 other jobs and what they call, in management commands and scripts, in migrations; where the same function enqueues the
 job as well (a fallback), where an error of the job is caught by name, where the record is fetched again afterwards
 (low: where rows of a class are read of which the job writes some), under a test of a setting for eager or synchronous
-running, where a comment at the call says so, and in functions or with arguments that say `sync`, `now` or `force` in
-their name. Low: a job whose value is used somewhere, or that other jobs call, is a function too. A job under another
-decorator is not looked at: that may enqueue it.
+running, or of what the request says of that, where a comment at the call says so, and in functions or with arguments
+that say `sync`, `now` or `force` in their name. Low: a job whose value is used somewhere, or that other jobs call, is a
+function too. A job that nobody enqueues, and that is handed records, is low: it is a function by now. A job under
+another decorator is not looked at: that may enqueue it.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Sever
 from jobcheck.rules.calls.apart import Apart, apart_of
 from jobcheck.rules.delivery import catching
 from jobcheck.solve.handling import Handling
+from jobcheck.solve.kinds import Instance
+from jobcheck.solve.order import chain
 from jobcheck.solve.sites import Around, Site
 
 # Words of names that say that it is meant to run at once.
@@ -68,6 +71,8 @@ _SAID = re.compile(
     rb"#[^\n]*\b(?:sync\w*|inline|direct(?:ly)?|immediate(?:ly)?|right away|now|eager(?:ly)?|block(?:s|ing)|async\w*|celery)\b",
     re.I,
 )
+# What a comment further up says, with code in between.
+_SAID_ABOVE = re.compile(rb"#[^\n]*\b(?:synchronous(?:ly)?|foreground|celery)\b", re.I)
 _BY_HAND = re.compile(
     r"(?:^|/)(?:commands|scripts?|tests(?:_\w+)?|bin|tools|\w*migrations|seed_\w+|fixtures|examples?)(?:\.py$|/)"
 )
@@ -117,7 +122,7 @@ class DirectCall(Rule):
         text = f"`{job.label}` is called here and now, without the queue"
         if option is not None:
             text = f"`{job.label}` is called here and now, and `{option}` goes to it as an argument"
-        shown = option is not None or not helper
+        shown = option is not None or not (helper or _is_left_over(job, site, apart, context))
         yield context.finding(
             self,
             site.unit.origin(site.call),
@@ -127,6 +132,12 @@ class DirectCall(Rule):
             what_happens="The caller waits for all of it; what the queue does about errors is not done.",
             how_to_fix="Enqueue it, or call a plain function that the job calls too.",
         )
+
+
+def _is_left_over(job: Job, site: Site, apart: Apart, context: Context) -> bool:
+    """Whether nobody enqueues the job, and records are handed to it here, which only pickle carries: a function by now."""
+    given = (kind for a in site.call.args for kind in context.solver.value(a.value, site.env).kinds())
+    return not apart.sent(job) and any(isinstance(k, Instance) and context.solver.classes.record(k.cls) for k in given)
 
 
 def _confidence(job: Job, site: Site, option: str | None, apart: Apart, context: Context) -> Confidence:
@@ -193,16 +204,29 @@ def _says(site: Site, context: Context) -> bool:
     origin = site.unit.origin(site.call)
     data = context.solver.raw(origin.filename) or b""
     end = data.find(b"\n", origin.end)
-    start = data.rfind(b"\n", 0, origin.start) + 1
-    while start and data[data.rfind(b"\n", 0, start - 1) + 1 : start].lstrip().startswith(b"#"):
-        start = data.rfind(b"\n", 0, start - 1) + 1
-    return _SAID.search(data[start : end if end >= 0 else None]) is not None
+    starts = [origin.start, *(site.unit.origin(around.node).start for around in chain(site.around) if around.role == "loop")]
+    near = data[_above(data, origin.start, b"#") : end if end >= 0 else None]
+    return _SAID.search(near) is not None or any(
+        _SAID_ABOVE.search(data, _above(data, start, b""), start) is not None for start in starts
+    )
+
+
+def _above(data: bytes, place: int, begins: bytes) -> int:
+    """Where the lines begin that stand above a place without an empty one, and that begin so."""
+    start = data.rfind(b"\n", 0, place) + 1
+    while start:
+        before = data.rfind(b"\n", 0, start - 1) + 1
+        line = data[before:start].strip()
+        if not line or not line.startswith(begins):
+            break
+        start = before
+    return start
 
 
 def _told(around: Around | None, context: Context) -> bool:
     """Whether a setting decides, or an error of the job is waited for."""
     while around is not None:
-        if around.role == "branch" and isinstance(around.node, ir.If) and _TOLD.search(_text(around.node.test)):
+        if around.role == "branch" and isinstance(around.node, ir.If) and _decides(around.node.test):
             return True
         if around.role == "try" and isinstance(around.node, ir.Try):
             for handler in around.node.handlers:
@@ -210,6 +234,12 @@ def _told(around: Around | None, context: Context) -> bool:
                     return True
         around = around.outer
     return False
+
+
+def _decides(test: ir.Expr) -> bool:
+    """Whether a test asks for eager running, or for what the request says of that: `if "force" in request.GET`."""
+    texts = (part.value for part in walk(test) if isinstance(part, ir.Constant) and isinstance(part.value, str))
+    return _TOLD.search(_text(test)) is not None or any(_MEANT.search(text) for text in texts)
 
 
 def _queue_option(job: Job, site: Site) -> str | None:
