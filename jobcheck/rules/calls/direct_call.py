@@ -136,6 +136,9 @@ class DirectCall(Rule):
 
 def _is_left_over(job: Job, site: Site, apart: Apart, context: Context) -> bool:
     """Whether nobody enqueues the job, and records are handed to it here, which only pickle carries: a function by now."""
+    wires = {wire for m in context.registry.messages if m.job.framework == job.framework for wire in m.wires}
+    if job.framework != "celery" or any("pickle" in wire for wire in wires):
+        return False  # RQ pickles by default, and only Celery was looked at
     given = (kind for a in site.call.args for kind in context.solver.value(a.value, site.env).kinds())
     return not apart.sent(job) and any(isinstance(k, Instance) and context.solver.classes.record(k.cls) for k in given)
 

@@ -37,11 +37,15 @@ round brackets of its own; with medium confidence.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.registry import Enqueue, Job, Malformed, Registry
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.solve.kinds import Origin
 
+_ALL = frozenset({"args", "arguments", "params", "parameters", "kwargs", "options"})
 _SHAPES = {"args": "a tuple or list of arguments", "kwargs": "a dict of arguments"}
 
 
@@ -55,10 +59,19 @@ class MalformedArgs(Rule):
 
     def check(self, registry: Registry, context: Context) -> Iterator[FindingBuilder]:
         again = [retry.enqueue for retry in registry.retries if retry.enqueue is not None]
-        for enqueue in (*registry.enqueues, *again):
-            if not enqueue.in_test:
-                for wrong in enqueue.malformed:
+        enqueues = [enqueue for enqueue in (*registry.enqueues, *again) if not enqueue.in_test]
+        helpers: dict[Origin, list[Enqueue]] = {}
+        for enqueue in enqueues:
+            if enqueue.innermost is not enqueue.site:
+                helpers.setdefault(_inner(enqueue), []).append(enqueue)
+        for enqueue in enqueues:
+            together = helpers.get(_inner(enqueue), [enqueue])
+            for wrong in enqueue.malformed:
+                there = _of_helper(wrong, together) if len(together) > 1 else None
+                if there is None:
                     yield self._finding(wrong, enqueue, context)
+                elif enqueue is together[0]:
+                    yield self._finding(there, enqueue, context)
 
     def _finding(self, wrong: Malformed, enqueue: Enqueue, context: Context) -> FindingBuilder:
         job = enqueue.jobs[0] if enqueue.jobs else None
@@ -77,6 +90,25 @@ class MalformedArgs(Rule):
             builder.relate(context.place(origin), "the value is made here")
         context.relate_enqueue(builder, enqueue)
         return builder
+
+
+def _inner(enqueue: Enqueue) -> Origin:
+    return enqueue.innermost.unit.origin(enqueue.innermost.call)
+
+
+def _of_helper(wrong: Malformed, together: list[Enqueue]) -> Malformed | None:
+    """The same said of a helper's own call, where each of its callers gives it what it makes that mistake with.
+
+    One that hands on any job, or whose parameter says that it is all the arguments, has been given the wrong thing instead.
+    """
+    call = together[0].innermost.call
+    named = [a.value for a in call.args if a.keyword == wrong.parameter]
+    nodes = named or [a.value for a in call.args[:1] if a.keyword is None and not a.star and wrong.parameter == "args"]
+    if not nodes or (isinstance(nodes[0], ir.Name) and nodes[0].id in _ALL) or any(e.jobs != together[0].jobs for e in together):
+        return None
+    if any(all(w.parameter != wrong.parameter for w in e.malformed) for e in together):
+        return None
+    return replace(wrong, origin=together[0].innermost.unit.origin(nodes[0]))
 
 
 def _whose(enqueue: Enqueue, job: Job | None) -> str:
