@@ -26,6 +26,8 @@ def report(solver: Solver, site: Site) -> str | None:
     operation = solver.records.operation(site)
     if operation is not None:
         return "journal" if operation.act == "create" and operation.model is not None and _journal(operation.model) else None
+    if any(a.keyword == "stream" and isinstance(a.value, ir.Constant) and a.value.value is True for a in site.call.args):
+        return None  # a download: what it is given says what to fetch
     found = effect_calls.effect(solver, site)
     return found.kind if found is not None and found.kind in _KINDS else None
 

@@ -44,7 +44,8 @@ None.
 ## Known limits
 Templates that are given the whole record are not read. The change is sought in the function that enqueues, in its callers
 and in the helpers that it hands the record to, two levels each. A field that the job tests is what it acts on, and quiet; so is
-one that it works with and only logs besides. Records that may be new where they are enqueued have no older state.
+one that it works with and only logs besides. Records that may be new where they are enqueued have no
+older state. A field of bytes is the content that is sent, and so is what a streamed request (`stream=True`) is given.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.state import keys, reports
 from jobcheck.rules.state.changes import Change, Changes
 from jobcheck.rules.state.fresh import Fresh, Telling, Told
+from jobcheck.solve.operators import plain_name
 
 
 class StaleRead(Rule):
@@ -84,7 +86,9 @@ class StaleRead(Rule):
         telling = _telling(message, argument, parameter, context)
         for change in changes:
             told = next((t for t in telling.told if _is_of(t, change, telling)), None)
-            if told is not None and change.field not in telling.tested and not _passed(message, change):
+            if told is None or change.field in telling.tested or _passed(message, change):
+                continue
+            if not _content(change, context):
                 yield self._finding(message, argument, change, told, context)
 
     def _finding(self, message: Message, argument: Argument, change: Change, told: Told, context: Context) -> FindingBuilder:
@@ -127,6 +131,13 @@ def _refetched(message: Message, argument: Argument, context: Context) -> bool:
     assert argument.node is not None
     references = bool(message.wires) and all(name.endswith("activejob") for name in message.wires)
     return references and keys.model_of(context.solver, argument.node, message.enqueue.site.env) is not None
+
+
+def _content(change: Change, context: Context) -> bool:
+    """Whether the field holds bytes: the content to be sent, which does not belong into a message, and no state."""
+    field = context.solver.records.field(change.model, change.field)
+    only = field.value.only if field is not None else None
+    return only is not None and plain_name(only) == "bytes"
 
 
 def _passed(message: Message, change: Change) -> bool:

@@ -250,8 +250,9 @@ def _by_model(message: Message, path: Path, level: Confidence, context: Context)
 
 
 def _waited_for(known: tuple[reads.Read, ...], row: Row, context: Context) -> bool:
-    """Whether the job locks such rows: it gets no further than there before what has changed one is committed."""
-    return reads.of_model(tuple(r for r in known if r.locks), row.model, context) is not None
+    """Whether the first that the job does with such rows is to lock one: what has changed it is committed by then."""
+    first = reads.of_model(known, row.model, context)
+    return first is not None and first.locks
 
 
 def _changes(row: Row, read: reads.Read) -> bool:
