@@ -51,8 +51,10 @@ from jobcheck.findings import Confidence
 from jobcheck.registry import Message
 from jobcheck.rules.arguments.trips import placed
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.state import keys
 from jobcheck.rules.timing import documents, reads, sending, waits
 from jobcheck.solve.kinds import Origin
+from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sites import Site
 from jobcheck.solve.transactions import CERTAIN, LIKELY, Path
 from jobcheck.solve.transactions.keys import KEYS
@@ -190,7 +192,7 @@ def _judged(
         new = row.act in _NEW or _act(row) == "written"
         perhaps = new and (row.model is not None or row.act == "create") and reads.unseen(message.job, parameter, context)
         level = level.lowered() if perhaps else Confidence.LOW
-    elif row.act not in _NEW and _act(row) != "written" and _waited_for(known, row, context):
+    elif _waited_for(known, row, context):
         level = Confidence.LOW  # the lock waits for the commit
     elif sending.retries_absence(message.job):
         level = Confidence.LOW if row.act in _NEW else level.lowered() if _act(row) == "written" else level
@@ -243,16 +245,25 @@ def _by_model(message: Message, path: Path, level: Confidence, context: Context)
             new = row.act in (*_NEW, "delete")
             changed = reads.of_model(tuple(r for r in by_argument if _changes(row, r)), row.model, context)
             read = changed or reads.of_model((*several, *whole) if new else whole, row.model, context)
-            if read is not None and row.model is not None and not (row.act not in _NEW and _waited_for(known, row, context)):
+            if read is not None and row.model is not None and not _waited_for(known, row, context):
                 done = f" that {_DONE.get(row.act, 'writes')} a `{row.model.name}`"
                 text = f"{done}: the job, which reads such rows, may not see that yet"
                 yield _Case(level if changed is not None else _guessed(level, path), path, row, read.origin, text)
 
 
 def _waited_for(known: tuple[reads.Read, ...], row: Row, context: Context) -> bool:
-    """Whether the first that the job does with such rows is to lock one: what has changed it is committed by then."""
+    """Whether the first that the job does with such rows is to lock one: what has changed it is committed by then. For a row that
+    may be new nobody waits."""
     first = reads.of_model(known, row.model, context)
-    return first is not None and first.locks
+    return first is not None and first.locks and _was_there(row.operation, context)
+
+
+def _was_there(operation: Operation | None, context: Context) -> bool:
+    """Whether what is written is a row that has surely been there before: one that was read, or that a query changes."""
+    if operation is None or operation.record is None:
+        return operation is not None and operation.act == "update"
+    read = keys.operation_of(context.solver, context.solver.sources.of(operation.record, operation.site.env))
+    return read is not None and read.act in ("fetch", "lock")
 
 
 def _changes(row: Row, read: reads.Read) -> bool:
