@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -80,11 +81,9 @@ def tree(pid: int) -> list[int]:
     while pending:
         pid = pending.pop()
         found.append(pid)
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
+        with contextlib.suppress(OSError):  # ended meanwhile
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
                 pending.extend(map(int, children.read_text().split()))
-            except OSError:
-                continue  # ended meanwhile
     return found
 
 
