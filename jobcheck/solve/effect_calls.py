@@ -25,6 +25,8 @@ _ASIDE = frozenset({
     "get_connection", "list_headers", "get_adapter", "get_channel_layer", "add_header", "open_connection",
     "generate_presigned_url", "generate_presigned_post",
 })  # fmt: skip
+# What a session or an answer holds: `session.headers.get("Dst")` asks nobody.
+_HELD = frozenset({"params", "headers", "cookies", "proxies", "adapters", "meta", "hooks", "environ"})
 _SQL = ("insert into", "insert  into")
 _UPSERTS = ("on conflict", "on duplicate key", "insert ignore", "where not exists", "or ignore", "or replace")
 
@@ -59,6 +61,8 @@ def network(solver: Solver, site: Site) -> frozenset[str]:
             continue
         last = name.rpartition(".")[2]
         if last.partition("_")[0] not in tables.SPEAKING or "exceptions" in name or last in _ASIDE:
+            continue
+        if name.rpartition(".")[0].rpartition(".")[2] in _HELD:
             continue
         return frozenset({name.partition(".")[0]})
     return frozenset()

@@ -41,7 +41,20 @@ def around(
     the call writes. `late`: those that are set too late to guard it.
     """
     reader = _Reader(solver, flow, site, writes, late)
-    return reader.tests() or reader.selected() or reader.locks() or reader.cleared(model)
+    return reader.tests() or reader.filled() or reader.selected() or reader.locks() or reader.cleared(model)
+
+
+def tests(flow: Flow, site: Site) -> Iterator[tuple[ir.Expr, Env, bool]]:
+    """Each test around a call, and each before it of which one branch leaves; and how it comes out when the call is reached."""
+    for part in chain(site.around):
+        if part.role == "branch" and isinstance(part.node, ir.If):
+            yield part.node.test, part.env, part.truth
+    function = flow.unit.function
+    for stmt in statements(function.body if function is not None else flow.unit.body):
+        if isinstance(stmt, ir.If) and stmt.end <= site.call.start and (_leaves(stmt.body) or _leaves(stmt.orelse)):
+            env = flow.entered.get(id(stmt))
+            if env is not None:
+                yield stmt.test, env, not _leaves(stmt.body)
 
 
 class _Reader:
@@ -56,23 +69,11 @@ class _Reader:
 
     def tests(self) -> str:
         """A test around the call, or one before it that leaves, of something that is another way the second time."""
-        for test, env, truth in self._tests():
+        for test, env, truth in tests(self.flow, self.site):
             found = self._asks(test, env, truth)
             if found:
                 return found
         return ""
-
-    def _tests(self) -> Iterator[tuple[ir.Expr, Env, bool]]:
-        """Each test, and how it comes out when the call is reached."""
-        for part in chain(self.site.around):
-            if part.role == "branch" and isinstance(part.node, ir.If):
-                yield part.node.test, part.env, part.truth
-        function = self.flow.unit.function
-        for stmt in statements(function.body if function is not None else self.flow.unit.body):
-            if isinstance(stmt, ir.If) and stmt.end <= self.site.call.start and (_leaves(stmt.body) or _leaves(stmt.orelse)):
-                env = self.flow.entered.get(id(stmt))
-                if env is not None:
-                    yield stmt.test, env, not _leaves(stmt.body)
 
     def _asks(self, test: ir.Expr, env: Env, truth: bool) -> str:
         """What a test asks about the past; `truth` is how the part comes out."""
@@ -176,6 +177,30 @@ class _Reader:
                 return self._attribute(part, env)
         return ""
 
+    # --- what is made where it was not found -------------------------------------------------------------------
+
+    def filled(self) -> str:
+        """A branch for what a look has not found, and which makes it: `if found is None: found = create(...)`."""
+        for part in chain(self.site.around):
+            if part.role == "branch" and isinstance(part.node, ir.If):
+                name = _missing(part.node.test, part.truth)
+                body = part.node.body if part.truth else part.node.orelse
+                if name and self._looked_for(name, part.env) and any(self._makes(name, stmt) for stmt in body):
+                    return f"a test of {name}"
+        return ""
+
+    def _looked_for(self, name: str, env: Env) -> bool:
+        definition, local = env.lookup(name)
+        while isinstance(definition, NarrowDef):
+            definition = definition.before
+        return local and isinstance(definition, ExprDef) and isinstance(definition.node, ir.Call)
+
+    def _makes(self, name: str, stmt: ir.Stmt) -> bool:
+        """Whether a statement, at the call or before it, gives the name what another call makes."""
+        if not isinstance(stmt, ir.Assign) or stmt.start > self.site.call.start or not isinstance(stmt.value, ir.Call):
+            return False
+        return any(isinstance(target, ir.Name) and target.id == name for target in stmt.targets)
+
     # --- rows chosen by what is written later ------------------------------------------------------------------
 
     def selected(self) -> str:
@@ -212,6 +237,19 @@ class _Reader:
 
 def _name(node: ir.Expr) -> str:
     return node.attr if isinstance(node, ir.Attribute) else node.id if isinstance(node, ir.Name) else ""
+
+
+def _missing(test: ir.Expr, truth: bool) -> str:
+    """The name that a test finds to be nothing."""
+    match test:
+        case ir.UnaryOp(op="not", operand=operand):
+            return _missing(operand, not truth)
+        case ir.Compare(left=ir.Name(id=name), ops=[op], comparators=[ir.Constant(kind="none")]):
+            return name if truth == (op in ("is", "==")) else ""
+        case ir.Name(id=name):
+            return "" if truth else name
+        case _:
+            return ""
 
 
 def _counts_runs(node: ir.Attribute) -> bool:

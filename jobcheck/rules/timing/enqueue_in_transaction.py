@@ -140,6 +140,11 @@ def _cases(message: Message, path: Path, context: Context) -> Iterator[_Case]:
         return
     if path.opening.whole and sending.needs_fields(path.frames[-1].site):
         return  # the saves that are known to be in a transaction do not say which fields they write
+    reached = context.solver.transactions.reached(path)
+    if reached is None:
+        yield _Case(Confidence.LOW, path)
+        return
+    path, level = reached, min(level, _LEVELS.get(reached.opening.level, Confidence.LOW))
     if waits.waits(message.enqueue) or sending.is_fallback(message.enqueue):
         level = Confidence.LOW  # most transactions are over by then; what has just failed seldom works at once
     if path.opening.family == "frappe":
@@ -194,8 +199,9 @@ def _judged(
         level = level.lowered() if perhaps else Confidence.LOW
     elif _waited_for(known, row, context):
         level = Confidence.LOW  # the lock waits for the commit
-    elif sending.retries_absence(message.job):
-        level = Confidence.LOW if row.act in _NEW else level.lowered() if _act(row) == "written" else level
+    elif sending.retries_absence(message.job, context):
+        new = row.act in _NEW or path.opening.slight
+        level = Confidence.LOW if new else level.lowered() if _act(row) == "written" else level
     old = row.operation is None and sending.is_old(path.frames[-1].site)
     if old:  # what the save changes is not seen, and the row itself is there: that it is what the job reads is a guess
         level = level.lowered() if reads.minds(message.job, row.model, context) else Confidence.LOW

@@ -17,6 +17,7 @@ from jobcheck.solve.sites import Site
 _BROKERS = ("BROKER_URL", "CELERY_BROKER_URL", "broker_url")
 _WAITING = frozenset({"enqueue", "enqueue_call", "delay"})
 _SENDS = frozenset({"delay", "apply_async"})
+_ABSENCE = frozenset({"DoesNotExist", "ObjectDoesNotExist", "NoResultFound", "Exception", "BaseException"})
 # django-rq waits for the commit by itself since this version.
 _WAITS_SINCE = 4
 
@@ -153,11 +154,20 @@ def _says_old(test: ir.Expr, holds: bool) -> bool:
             return False
 
 
-def retries_absence(job: Job) -> bool:
-    """Whether the job runs again when the row it looks for is not there."""
-    names = {"DoesNotExist", "ObjectDoesNotExist", "NoResultFound", "Exception", "BaseException"}
+def retries_absence(job: Job, context: Context) -> bool:
+    """Whether the job runs again when the row it looks for is not there: by `autoretry_for`, or a retry that it asks for."""
     return any(
         handler.what == "retry" and any(getattr(getattr(k, "cls", k), "name", str(getattr(k, "qualname", ""))).rpartition(".")[2]
-                                        in names for e in handler.errors for k in e.value.kinds())
+                                        in _ABSENCE for e in handler.errors for k in e.value.kinds())
         for handler in job.handlers
-    )  # fmt: skip
+    ) or any(retry.job is job and _on_absence(retry.site) for retry in context.registry.retries)  # fmt: skip
+
+
+def _on_absence(site: Site) -> bool:
+    """Whether a place is the handler of an absent row: `except Order.DoesNotExist`."""
+    parts = (around.part for around in chain(site.around) if around.role == "handler")
+    handlers = [part for part in parts if isinstance(part, ir.Handler)]
+    types = [
+        n for h in handlers if h.type is not None for n in (h.type.elements if isinstance(h.type, ir.TupleExpr) else [h.type])
+    ]
+    return any(dotted(node).rpartition(".")[2] in _ABSENCE for node in types if isinstance(node, (ir.Name, ir.Attribute)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobcheck.solve.kinds import ClassRef, Origin
+from jobcheck.solve.sites import Site
 from jobcheck.values import dataclass
 
 CERTAIN, LIKELY, POSSIBLE = 3, 2, 1
@@ -20,6 +21,7 @@ class Opening:
     saved    the parameter of the outermost function whose row has just been written, `act` how (save, delete, or before:
              it is about to be), `model` the class of it; `whole`: the saves that are known write all of its fields
     slight   what is seen to save such rows inside of a transaction is the admin, or commits at once (`get_or_create`)
+    save     the call that saves them there, where it is the project's code
     """
 
     how: str
@@ -34,3 +36,4 @@ class Opening:
     model: ClassRef | None = None
     whole: bool = False
     slight: bool = False
+    save: Site | None = None

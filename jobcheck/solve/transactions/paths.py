@@ -14,6 +14,7 @@ from jobcheck.code import ir
 from jobcheck.solve.kinds import FunctionRef, LocalFunction
 from jobcheck.solve.order import chain
 from jobcheck.solve.sites import Around, Site
+from jobcheck.solve.transactions.asked import questions
 from jobcheck.solve.transactions.blocks import Blocks
 from jobcheck.solve.transactions.entries import Entries
 from jobcheck.solve.transactions.openings import Opening
@@ -93,6 +94,23 @@ class Transactions:
                 return State((Path((*frames, own[0]), own[1]),))
             frames.append(Frame(site))
         return State(tuple(replace(path, frames=(*frames, *path.frames)) for path in self.at(sites[0]).paths))
+
+    def reached(self, path: Path) -> Path | None:
+        """The same way, from a save that may lead along it: a receiver, or a model's own `save`, may go on for some rows only.
+        None when each save that is seen in a transaction ends on the way."""
+        opening, site = path.opening, path.frames[-1].site
+        function = site.unit.function
+        if opening.save is None or opening.how not in ("signal", "save") or function is None or not function.params.args:
+            return path
+        asked = questions(self._solver, site, opening.saved or function.params.args[0].name)
+        saves = self.entries.saves
+        if saves.may_pass(opening, opening.model, asked):
+            return path
+        other = saves.of(opening.model, asked)
+        if other is None:
+            return None
+        kept = replace(other, how=opening.how, saved=opening.saved, act=opening.act, model=opening.model, whole=opening.whole)
+        return Path(path.frames, kept)
 
     def _own(self, site: Site) -> tuple[Frame, Opening] | None:
         """What the function that a call stands in opens around it."""

@@ -12,6 +12,7 @@ from jobcheck.project.source import UnreadableSource
 from jobcheck.solve.kinds import ClassObject, ClassRef, External, FunctionRef, Origin, Sequence, Value
 from jobcheck.solve.orm.django_classes import Sorts
 from jobcheck.solve.sites import Site
+from jobcheck.solve.transactions.asked import Answers, Question
 from jobcheck.solve.transactions.blocks import Blocks
 from jobcheck.solve.transactions.openings import CERTAIN, POSSIBLE, Opening
 from jobcheck.solve.units import Unit
@@ -40,19 +41,29 @@ class Saves:
         self._blocks = blocks
         self._sorts = sorts
         self._setting = setting
-        self._known: dict[ClassRef | None, Opening | None] = {}
+        self._known: dict[tuple[ClassRef | None, tuple[Question, ...]], Opening | None] = {}
 
-    def of(self, model: ClassRef | None) -> Opening | None:
-        """A transaction in which rows of a model are saved; for None any transaction that the project opens."""
-        if model not in self._known:
-            self._known[model] = None  # a save that leads to itself
-            self._known[model] = self._best(model)
-        return self._known[model]
+    def of(self, model: ClassRef | None, asked: tuple[Question, ...] = ()) -> Opening | None:
+        """A transaction in which rows of a model are saved, by a save that may pass what is asked of it; for None any
+        transaction that the project opens."""
+        key = (model, asked)
+        if key not in self._known:
+            self._known[key] = None  # a save that leads to itself
+            self._known[key] = self._best(model, asked)
+        return self._known[key]
 
-    def _best(self, model: ClassRef | None) -> Opening | None:
+    def may_pass(self, opening: Opening, model: ClassRef | None, asked: tuple[Question, ...]) -> bool:
+        """Whether nothing is seen in the save of a transaction that a test of the row would stop."""
+        if opening.save is None or model is None or self._sorts is None or not asked:
+            return True
+        return Answers(self._solver, self._sorts.models, opening.save, model).may_pass(asked)
+
+    def _best(self, model: ClassRef | None, asked: tuple[Question, ...]) -> Opening | None:
         """The first that is found; one that is slight only where no other is certain."""
         slight: Opening | None = None
         for opening in self._found(model):
+            if not self.may_pass(opening, model, asked):
+                continue
             if not opening.slight:
                 return slight if slight is not None and opening.level == POSSIBLE else opening
             slight = slight or opening
@@ -153,13 +164,14 @@ class Saves:
             return None
         if func.attr in _OWN_BLOCKS:
             note = f"`{func.attr}` saves a `{model.name}` in a transaction of its own"
-            return Opening("upsert", unit.origin(site.call), note, slight=True)
+            return Opening("upsert", unit.origin(site.call), note, slight=True, save=site)
         if operation.act not in ("create", "save") or func.attr.startswith("bulk") or operation.fields is not None:
             return None  # what writes named fields only is a special case, which receivers mostly pass over
         opening = self._blocks.within(site.around) or (self._blocks.of_function(unit) if not site.deferred else None)
         if opening is None or opening.family != "django":
             return None
-        return Opening("with", unit.origin(site.call), f"a `{model.name}` is saved here inside a transaction", CERTAIN)
+        note = f"a `{model.name}` is saved here inside a transaction"
+        return Opening("with", unit.origin(site.call), note, CERTAIN, save=site)
 
     def _in_callers(self, model: ClassRef) -> Iterator[Opening]:
         """A save whose caller has a transaction open."""
@@ -173,7 +185,7 @@ class Saves:
                         number += 1
                         if self._open_above(site):
                             note = f"a `{model.name}` is saved here, and a caller has a transaction open"
-                            yield Opening("with", unit.origin(site.call), note, CERTAIN)
+                            yield Opening("with", unit.origin(site.call), note, CERTAIN, save=site)
 
     def _open_above(self, site: Site, depth: int = 0) -> bool:
         """Whether a call runs where the code itself, or a caller, has a transaction open. Signals and saves are not asked:
