@@ -10,7 +10,7 @@ from jobcheck.solve.solver import Solver
 from jobcheck.solve.sources import Source, site_of
 
 _CONVERSIONS = frozenset({"str", "int", "UUID"})
-_KEYS = frozenset({"pk", "id", "uuid"})
+KEYS = frozenset({"pk", "id", "uuid"})
 _LONGEST_CHAIN = 4
 _FETCHES = ("fetch", "lock")
 
@@ -47,7 +47,7 @@ def keyed(solver: Solver, source: Source) -> Source | None:
     if model is None:
         return None
     field = solver.records.field(model, node.attr)
-    if node.attr not in _KEYS and not (field is not None and field.key):
+    if node.attr not in KEYS and not (field is not None and field.key):
         return None
     return solver.sources.of(node.value, source.env)
 

@@ -52,7 +52,7 @@ from jobcheck.code import ir
 from jobcheck.findings import Place
 from jobcheck.registry import Job, Registry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
-from jobcheck.rules.state import locks
+from jobcheck.rules.state import conditions, locks
 from jobcheck.rules.state.computed import computed
 from jobcheck.rules.state.entries import visits_of
 from jobcheck.rules.state.owned import is_own, is_owned, is_periodic
@@ -163,7 +163,8 @@ class LostUpdate(Rule):
         run = frozenset((v.unit.filename, v.unit.offset) for v in visits)
         own = _assigned(row) if counted is None else frozenset()
         made = any(_makes(context, visit, row.model) for visit in visits)
-        wanted = Wanted(row.model, run, own, counted, declared=not made, keyed=is_own(context, job, row))
+        asked = conditions.of(context.solver, row.source)
+        wanted = Wanted(row.model, run, own, counted, declared=not made, keyed=is_own(context, job, row), asked=asked)
         return Writers(context, job).elsewhere(wanted)
 
     # --- computed from what was read ---------------------------------------------------------------------------
@@ -284,9 +285,15 @@ def _origin(save: Step) -> Origin:
 def _is_whole(row: Row, save: Step) -> bool:
     """Whether a save writes every column, after something was assigned to the row."""
     operation = save.operation
-    if operation is None or operation.act != "save" or operation.fields is not None:
+    if operation is None or operation.act != "save" or operation.fields is not None or _says_which(operation.site.call):
         return False
     return any(write.precedes(save) for write in row.writes)
+
+
+def _says_which(call: ir.Call) -> bool:
+    """Whether a save is told which fields to write, seen or not: `save(update_fields=self.CACHED)`."""
+    given = next((a.value for a in call.args if a.keyword == "update_fields"), None)
+    return given is not None and not (isinstance(given, ir.Constant) and given.kind == "none")
 
 
 def _between(row: Row, site: Site, save: Step) -> bool:

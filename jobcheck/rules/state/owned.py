@@ -21,8 +21,20 @@ def is_own(context: Context, job: Job, row: Row) -> bool:
     """
     if row.operation is None:
         return isinstance(row.source.definition, IterDef) or _handed(row.source)
-    key = keys.fetched_by(context.solver, row.source)
+    key = _asked_by(context, row)
     return key is not None and isinstance(key.definition, ParamDef)
+
+
+def _asked_by(context: Context, row: Row) -> Source | None:
+    """The key that a row is fetched by: the primary one, or another that two rows cannot share."""
+    key = keys.fetched_by(context.solver, row.source)
+    operation = keys.operation_of(context.solver, row.source) if key is None else None
+    if operation is None or len(operation.lookups) != 1:
+        return key
+    name, node = operation.lookups[0]
+    field = context.solver.records.field(operation.model, name) if operation.model is not None else None
+    unique = name in keys.KEYS or (field is not None and field.unique)
+    return keys.key_source(context.solver, node, operation.site.env) if unique else None
 
 
 def is_periodic(context: Context, job: Job) -> bool:
@@ -44,7 +56,7 @@ def _handed(source: Source) -> bool:
 
 def is_owned(context: Context, job: Job, row: Row) -> bool:
     """Whether each caller that can be seen makes the row and enqueues this job for it, and no other."""
-    key = keys.fetched_by(context.solver, row.source)
+    key = _asked_by(context, row)
     parameter = keys.parameter(key, row.flow.unit.function) if key is not None else None
     messages = [m for m in context.registry.messages if m.job is job and not m.enqueue.in_test]
     if parameter is None or not messages:

@@ -14,6 +14,11 @@ _WAITING = frozenset({
     "subprocess.check_output", "subprocess.Popen.communicate", "subprocess.Popen().communicate", "os.system", "os.popen",
     "asyncio.create_subprocess_exec", "asyncio.create_subprocess_shell", "subprocess.Popen().wait", "shutil.make_archive",
 })  # fmt: skip
+# Words of storages that are another machine's.
+_STORAGES = (
+    "storages", "S3Boto3Storage", "S3Boto3StorageFile", "S3Storage", "GoogleCloudStorage", "AzureStorage", "SFTPStorage",
+    "DropBoxStorage", "MinioStorage", "minio_storage", "django_s3_storage", "MediaCloudinaryStorage", "SwiftStorage",
+)  # fmt: skip
 # A file of a row lies with a storage, which may be another machine's: to read it, or to have the storage work with it.
 _ROW_FILE = "django.db.models.fields.files.FieldFile."
 _READING = frozenset({"open", "read", "chunks", "storage.open"})
@@ -63,5 +68,11 @@ class Slow:
     def _reads_file(self, site: Site) -> bool:
         if not isinstance(site.call.func, ir.Attribute):
             return False
+        if not self.context.once("files-elsewhere", self._files_elsewhere):
+            return False
         names = (n.removeprefix(_ROW_FILE) for n in full_names(self.solver, site.call, site.env) if n.startswith(_ROW_FILE))
         return any(n in _READING or (n.startswith("storage.") and n.rpartition(".")[2] not in _SAYING) for n in names)
+
+    def _files_elsewhere(self) -> bool:
+        """Whether the project says anywhere that files of rows lie with another machine: else Django keeps them here."""
+        return any(self.solver.callers.mentions.files(word) for word in _STORAGES)

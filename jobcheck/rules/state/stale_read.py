@@ -52,6 +52,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.registry import Argument, Message
 from jobcheck.rules.arguments.trips import placed
@@ -59,6 +60,7 @@ from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.state import keys, reports
 from jobcheck.rules.state.changes import Change, Changes
 from jobcheck.rules.state.fresh import Fresh, Telling, Told
+from jobcheck.solve.defs import ExprDef
 from jobcheck.solve.operators import plain_name
 
 
@@ -141,8 +143,12 @@ def _content(change: Change, context: Context) -> bool:
 
 
 def _passed(message: Message, change: Change) -> bool:
-    """Whether the message holds the changed value too."""
-    return any(
-        getattr(argument.node, "attr", argument.name) == change.field or argument.name == change.field
-        for argument in message.enqueue.arguments
-    )
+    """Whether the message holds the changed value too: by the name of a parameter, an attribute or what was read of one."""
+    for argument in message.enqueue.arguments:
+        node = argument.node
+        if argument.name == change.field or change.field in (getattr(node, "attr", ""), getattr(node, "id", "")):
+            return True
+        given = message.enqueue.site.env.lookup(node.id)[0] if isinstance(node, ir.Name) else None
+        if isinstance(given, ExprDef) and isinstance(given.node, ir.Attribute) and given.node.attr == change.field:
+            return True
+    return False

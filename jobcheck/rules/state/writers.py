@@ -10,12 +10,13 @@ import itertools
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import field
 
 from jobcheck.code import ir
 from jobcheck.project.source import UnreadableSource
 from jobcheck.registry import Enqueue, Job, Message
 from jobcheck.rules.base import Context
-from jobcheck.rules.state import keys
+from jobcheck.rules.state import conditions, keys
 from jobcheck.rules.state.changes import Changes
 from jobcheck.rules.state.computed import by_database, computed
 from jobcheck.rules.state.editors import Editors
@@ -28,6 +29,7 @@ from jobcheck.solve.units import Unit
 from jobcheck.values import dataclass
 
 _WRITING = re.compile(rb"\.\s*(?:a?save|a?update|a?update_or_create|a?bulk_update|commit|execute)\s*\(")
+_DELETING = re.compile(rb"\.\s*a?delete\s*\(")
 # Methods of a model that are part of every save, or of making a row.
 _OF_SAVING = frozenset({"save", "asave", "clean", "full_clean", "__init__", "delete", "from_db", "save_base"})
 # How many functions one question lowers, and files it looks into.
@@ -42,7 +44,7 @@ class Wanted:
 
     `own`: the fields that the job gives a value itself; assigned elsewhere, the last writer wins anyway. `counted`: only this
     field, computed from what it was. `declared`: what edits rows by declaration counts too. `keyed`: the job is handed the key
-    of its row, so that what is sent instead of the job, for the same row, does not count.
+    of its row, so that what is sent instead of the job, for the same row, does not count. `asked`: what the job asks of the rows.
     """
 
     model: ClassRef
@@ -51,6 +53,7 @@ class Wanted:
     counted: str | None = None
     declared: bool = True
     keyed: bool = False
+    asked: conditions.Conditions = field(default_factory=dict)
 
 
 class Writers:
@@ -72,6 +75,21 @@ class Writers:
         if wanted.counted is not None or not wanted.declared:
             return None
         return Editors(self.solver).of(wanted.model, self._files(wanted.model, wanted.model.name))
+
+    def ends(self, model: ClassRef) -> bool:
+        """Whether such rows are seen to be deleted, or somebody listens to that."""
+        listens = re.compile(rb"\b(?:pre|post)_delete\b[^\n]*\b" + re.escape(model.name.encode()) + rb"\b")
+        for filename in self._files(model, model.name):
+            data = self.solver.raw(filename) or b""
+            if listens.search(data):
+                return True
+            deleting = [m.start() for m in _DELETING.finditer(data)]
+            for ref, start, end in self._spans(filename) if deleting else ():
+                unit = self.solver.function_unit(ref) if any(start <= at < end for at in deleting) else None
+                operations = (self.solver.records.operation(s) for s in self.solver.flow(unit).sites) if unit is not None else ()
+                if any(op is not None and op.act == "delete" and op.model == model for op in operations):
+                    return True
+        return False
 
     # --- jobs that never run beside this one ---------------------------------------------------------------------
 
@@ -169,6 +187,11 @@ class Writers:
             return False
         return operation.record is None or not self._is_new(operation.record, site.env)
 
+    def _is_another(self, record: ir.Expr, env: Env, wanted: Wanted) -> bool:
+        """Whether a row is surely none of the job's: one that was asked for in another state."""
+        found = conditions.of(self.solver, self.solver.sources.of(record, env)) if wanted.asked else {}
+        return conditions.apart(found, wanted.asked)
+
     def _is_new(self, record: ir.Expr, env: Env) -> bool:
         return Changes(self.solver).is_new(self.solver.sources.of(record, env))
 
@@ -181,12 +204,16 @@ class Writers:
             return False
         if keys.model_of(self.solver, target.value, write.env) != wanted.model:
             return False
+        if self._is_another(target.value, write.env, wanted):
+            return False
         return self.solver.records.field(wanted.model, target.attr) is not None and not self._is_new(target.value, write.env)
 
     def _updates(self, site: Site, wanted: Wanted) -> bool:
         """`.update(state="new")`, `.update(count=F("count") + 1)`."""
         operation = self.solver.records.operation(site)
         if operation is None or operation.act != "update" or operation.model != wanted.model:
+            return False
+        if wanted.asked and conditions.apart(conditions.of_query(self.solver, site.call, site.env), wanted.asked):
             return False
         if wanted.counted is None:
             return bool(operation.fields)
