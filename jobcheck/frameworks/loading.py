@@ -41,6 +41,7 @@ def by_celery(solver: Solver, wanted: set[str], modules: Iterable[str]) -> Loade
     if discovered is None or not apps:
         return Loaded(unknown=True)
     found = {name for name in wanted if _stem(name) in discovered or basename(dirname(name)) in discovered & {"tasks"}}
+    found |= wanted & set(apps)  # whoever finds the app has imported its module
     found |= {name for name in wanted - found if _is_named(solver, name)}
     if mentions.files("INSTALLED_APPS"):
         # Views are among what is imported, as checks of URLs import them: who imports a module is not asked for long.

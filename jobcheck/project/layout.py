@@ -48,7 +48,8 @@ class Layout:
         self.files = frozenset(python)
         self.packages = frozenset(dirname(f) for f in self.files if basename(f) == "__init__.py")
         self.folders = frozenset(folder for f in self.files for folder in _ancestors(dirname(f)))
-        self.certain = self._certain_roots(others)
+        self._marked = {dirname(f) for f in (*self.files, *others) if basename(f) in _MARKERS}
+        self.certain = self._certain_roots()
         self._tops = frozenset(_outside_of(p, self.packages) for p in self.packages)
         self._chosen: dict[str, str] = {}
         self._roots: dict[str, tuple[str, ...]] = {}
@@ -60,9 +61,8 @@ class Layout:
         """Every name that a module or package of the project may have by its file: what is not among them lies outside."""
         return frozenset(basename(folder) for folder in self.folders) | {basename(f).rpartition(".")[0] for f in self.files}
 
-    def _certain_roots(self, others: Iterable[str]) -> frozenset[str]:
-        marked = {dirname(f) for f in (*self.files, *others) if basename(f) in _MARKERS}
-        roots = {folder for folder in marked if folder not in self.packages} | {""}
+    def _certain_roots(self) -> frozenset[str]:
+        roots = {folder for folder in self._marked if folder not in self.packages} | {""}
         roots |= {join(root, name) for root in roots for name in _SOURCE_FOLDERS}
         served = {dirname(f) for f in self.files if basename(f) == _SERVED}
         return frozenset(r for r in roots if r in self.folders and r not in self.packages) | served | {""}
@@ -88,7 +88,8 @@ class Layout:
         """Of the directories that may be the root of a folder's files, the one that imports speak for."""
         top = _outside_of(folder, self.packages)
         outer = next(a for a in _ancestors(top) if a in self.certain)
-        inner = next((a for a in _ancestors(folder) if a in self.certain and a in self.packages), top)
+        # A folder with a setup.py may be a package by mistake: then imports tell.
+        inner = next((a for a in _ancestors(folder) if a in self.packages and (a in self.certain or a in self._marked)), top)
         if inner == outer or (basename(outer) in _SOURCE_FOLDERS and inner == top):
             return outer
         first = inner[len(outer) + 1 if outer else 0 :].partition("/")[0]
@@ -101,10 +102,11 @@ class Layout:
     # --- what imports say ------------------------------------------------------------------------------------
 
     def is_proven(self, root: str) -> bool:
-        """Whether the code below a directory imports by it: several names, and hardly any that are not there."""
+        """Whether the code below a directory imports by it: several names, and hardly any that are not there. Of a project's own
+        folder one name says enough."""
         if root not in self._proven:
             evidence = self._evidence(root, root)
-            self._proven[root] = evidence.names >= 2 and evidence.good > 2 * evidence.bad
+            self._proven[root] = evidence.names >= (1 if root in self._marked else 2) and evidence.good > 2 * evidence.bad
         return root in self.certain or self._proven[root]
 
     def _evidence(self, folder: str, root: str, first: str = "") -> _Evidence:

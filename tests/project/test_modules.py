@@ -259,6 +259,18 @@ def test_a_package_with_manage_py_is_a_root() -> None:
     assert found.module_name("ls/io/tests/m.py") == "io.tests.m"
 
 
+def test_a_package_with_setup_py_is_a_root_where_imports_say_so() -> None:
+    files = {"back/__init__.py": "", "back/setup.py": "", "back/shop/__init__.py": "", "back/shop/lib/__init__.py": ""}
+    files |= {"back/shop/lib/queue.py": "q = 1\n", "back/shop/jobs.py": "from shop.lib.queue import q\n"}
+    found = project(files)
+    assert meaning(found.resolve("back/shop/jobs.py", "q")) == "back/shop/lib/queue.py: q"
+    assert found.module_name("back/shop/jobs.py") == "shop.jobs"
+    files["back/shop/jobs.py"] = "from back.shop.lib.queue import q\n"
+    found = project(files)
+    assert meaning(found.resolve("back/shop/jobs.py", "q")) == "back/shop/lib/queue.py: q"
+    assert found.module_name("back/shop/jobs.py") == "back.shop.jobs"
+
+
 def test_imports_from_a_root_that_is_guessed_are_not_missing() -> None:
     files = {
         "plugins/slack/__init__.py": "",

@@ -30,6 +30,10 @@ _NAMED = re.compile(r"""(?:\btask_cls|\.Task)\s*=\s*["']?([\w.:]+)""")
 _CHANGES = frozenset({"pop", "update", "setdefault", "append", "insert", "extend", "clear", "popitem", "remove"})
 
 
+# Bases from here do nothing to arguments.
+_PLAIN = frozenset({"celery", "celery_once", "celery_singleton", "object", "builtins", "abc", "typing", "typing_extensions"})
+
+
 class Bases:
     """Answers for one project, each base class looked at once."""
 
@@ -95,8 +99,16 @@ class Bases:
         """`keys`: a class that only writes keys of its own leaves what it is given as it is."""
         known = (cls, steps, keys)
         if known not in self._known:
-            self._known[known] = any(not self._faithful(cls, step, keys) for step in steps)
+            foreign = not keys and bool(steps) and self._is_foreign(cls)
+            self._known[known] = foreign or any(not self._faithful(cls, step, keys) for step in steps)
         return self._known[known]
+
+    def _is_foreign(self, cls: ClassRef) -> bool:
+        """Whether it is, or derives from, a class of a library of which nothing is known: `celery_batches.Batches` hands the job
+        a list of requests."""
+        info = self._solver.classes.info(cls)
+        outside = {cls.qualname} if info is None else info.externals
+        return any(n not in names.TASK_BASES and n.partition(".")[0] not in _PLAIN for n in outside)
 
     def _faithful(self, cls: ClassRef, step: str, keys: bool) -> bool:
         for filename, decl, _ in self._solver.member(cls, step):

@@ -138,7 +138,10 @@ def _serializer(node: ir.Expr, owner: ir.Expr, env: Env, context: Context) -> Bu
         return None
     many = argument(made, 99, "many")
     if many is not None and context.solver.value(many, source.env).only == Literal(True):
-        level = Confidence.LOW if _is_slice(argument(made, 0, "instance"), source.env, context) else Confidence.MEDIUM
+        instance = argument(made, 0, "instance")
+        # What a client has sent is as large as its request.
+        small = _is_slice(instance, source.env, context) or (instance is None and argument(made, 99, "data") is not None)
+        level = Confidence.LOW if small else Confidence.MEDIUM
         return Bulk("a list of serialized records", node, env, level)
     if argument(made, 0, "instance") is None:
         return None

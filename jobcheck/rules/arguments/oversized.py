@@ -31,8 +31,8 @@ None.
 
 ## Known limits
 How large a value is nobody sees: this is about what has no bound. A query that a filter or a slice narrows is left alone, and
-so are the bodies of requests, as webhooks need them. One serialized record has low confidence, unless its serializer shows a
-list of other records, too.
+so are the bodies of requests, as webhooks need them. Low confidence: one serialized record, unless its serializer shows a
+list of other records, too; a list that a serializer made of what a client has sent; rows that a command sends.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ from collections.abc import Iterator
 
 from jobcheck.registry import Message
 from jobcheck.rules.arguments import bulk, trips, whereabouts
-from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.arguments.bulk import Bulk
+from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.by_hand import is_by_hand
 
 _ROWS = "Let the job query the rows itself, or enqueue it for one batch of them at a time."
 _CONTENTS = "Store it and pass the key: `default_storage.save(...)`, a row, an object's name."
@@ -66,7 +68,7 @@ class OversizedArgument(Rule):
                     continue
                 text = f"`{message.job.label}` is given {found.what} as `{path}`: all of it is kept in the broker"
                 builder = context.finding(
-                    self, argument.origin, text, job=message.job, confidence=min(message.confidence, found.level),
+                    self, argument.origin, text, job=message.job, confidence=_level(found, message),
                     subject=path, how_to_fix=_ROWS if found.rows else _CONTENTS,
                     what_happens="The message grows with it, until the broker refuses it or runs out of memory.",
                 )  # fmt: skip
@@ -74,3 +76,9 @@ class OversizedArgument(Rule):
                 context.relate_enqueue(builder, enqueue)
                 yield builder
                 break
+
+
+def _level(found: Bulk, message: Message) -> Confidence:
+    """Who sends the keys of a table by hand sees what becomes of it."""
+    low = found.rows and is_by_hand(message.enqueue.site)
+    return Confidence.LOW if low else min(message.confidence, found.level)

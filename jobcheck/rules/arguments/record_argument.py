@@ -42,7 +42,8 @@ values.
 
 ## Known limits
 High confidence where the job saves the copy, medium where it reads what may have changed, low where only its key or a
-field that never changes is seen to be read. A job that reads the row anew (`refresh_from_db`) is left alone. What is
+field that never changes is seen to be read, and where nothing in the project is seen to write to such rows once they
+are made, or to delete them. A job that reads the row anew (`refresh_from_db`) is left alone. What is
 not seen to be a record counts as one when the job's parameter is annotated as one.
 """
 
@@ -54,7 +55,8 @@ from jobcheck.registry import Argument, Message
 from jobcheck.rules.arguments import remedies, snapshots, trips
 from jobcheck.rules.arguments.snapshots import Fate, Held
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
-from jobcheck.solve.kinds import Plain
+from jobcheck.rules.state.writers import Wanted, Writers
+from jobcheck.solve.kinds import ClassRef, Plain
 
 _PICKLE = "pickle"
 
@@ -79,18 +81,20 @@ class RecordArgument(Rule):
                 continue
             fate = snapshots.fate(message.job, parameter, record, context) if parameter is not None else Fate("key")
             if fate.what != "fresh":
-                yield self.finding(argument, record, fate, message, path, context)
+                yield self.finding(argument, record, fate, message, (path, parameter), context)
 
     def finding(
-        self, argument: Argument, record: Held, fate: Fate, message: Message, path: str, context: Context
+        self, argument: Argument, record: Held, fate: Fate, message: Message, place: tuple[str, str | None], context: Context
     ) -> FindingBuilder:
-        """The finding at the argument, with what the job does to the copy."""
+        """The finding at the argument, with what the job does to the copy; `place`: its path, and the job's parameter."""
+        path, parameter = place
         what = context.describe(record.kind)
         if record.query:
             what = "a QuerySet with all its rows"
         text = f"`{message.job.label}` is given {what} as `{path}`{_TEXTS[fate.what]}"
+        level = _level(record, fate, message, parameter, context)
         builder = context.finding(
-            self, argument.origin, text, job=message.job, confidence=_level(record, fate, message), subject=path,
+            self, argument.origin, text, job=message.job, confidence=level, subject=path,
             what_happens=_HAPPENS["saved" if fate.what == "saved" else "read"],
             how_to_fix=remedies.remedy(Plain("queryset" if record.query else "record"), context),
         )  # fmt: skip
@@ -122,9 +126,32 @@ def _record(argument: Argument, parameter: str | None, message: Message, context
     return Held(promised.kind, promised.cls, False, promised.query) if promised is not None else None
 
 
-def _level(record: Held, fate: Fate, message: Message) -> Confidence:
+def _level(record: Held, fate: Fate, message: Message, parameter: str | None, context: Context) -> Confidence:
     level = {"saved": Confidence.HIGH, "key": Confidence.LOW}.get(fate.what, Confidence.MEDIUM)
+    stays = fate.what == "read" and not record.query and not _deletes(message, parameter, context)
+    if stays and not _is_changed(record.cls, message, context):
+        level = Confidence.LOW  # a copy of what stays as it was made is no old one
     if record.query:
         # The rows are in the message, whatever the job does with them; values and keys are what is meant to be there.
         level = Confidence.LOW if record.values else Confidence.MEDIUM
     return min(level, message.confidence, Confidence.HIGH if record.certain else Confidence.MEDIUM)
+
+
+def _is_changed(cls: ClassRef | None, message: Message, context: Context) -> bool:
+    """Whether the project is seen to write to such rows when they are there, or to delete them; of others' classes it is taken
+    for granted."""
+    if cls is None or cls.filename is None:
+        return True
+    writers = Writers(context, message.job)
+
+    def changed() -> bool:
+        return writers.elsewhere(Wanted(cls, frozenset())) is not None or writers.ends(cls)
+
+    found: bool = context.once(("changed", cls), changed)
+    return found
+
+
+def _deletes(message: Message, parameter: str | None, context: Context) -> bool:
+    """Whether the job deletes the row of its copy: the next message may be of one that is gone."""
+    uses = context.uses(message.job, parameter).found if parameter is not None else ()
+    return any(use.how == "attribute" and use.name in ("delete", "adelete") for use in uses)

@@ -40,17 +40,21 @@ class Apart:
             for job in enqueue.jobs:
                 self._enqueues.setdefault(id(job), []).append(enqueue)
         self._heavy: dict[FunctionRef, bool] = {}
+        self._waiting: dict[FunctionRef, bool] = {}
         self._written: dict[FunctionRef, frozenset[ClassRef]] = {}
 
     def meant(self, job: Job, site: Site) -> bool:
-        """A job that code enqueues, or that nobody does though it says or shows that it is no plain function.
+        """A job that code enqueues because it waits for others, or that nobody does though it says or shows that it is no plain
+        function.
 
-        Who enqueues it in the module of the call, in another function, knows both and has chosen.
+        Who enqueues it in the module of the call, in another function, knows both and has chosen; so has most often who calls
+        what is done in a moment.
         """
         sending = self.sent(job)
         scheduled = any(e.form in SCHEDULES and not e.in_test for e in self._enqueues.get(id(job), ()))
         if sending:
-            return all(e.unit.filename != site.unit.filename or self._falls_back(e, job) for e in sending)
+            chosen = any(e.unit.filename == site.unit.filename and not self._falls_back(e, job) for e in sending)
+            return not chosen and job.function is not None and self._waits(job.function)
         if scheduled or (job.decl is not None and len(job.decl.decorators) > 1):
             return False  # that is what it is a job for
         if job.signature is None or not any(p.required for p in job.signature.parameters):
@@ -99,6 +103,11 @@ class Apart:
 
     def _waits(self, ref: FunctionRef) -> bool:
         """For another machine, another program or a clock."""
+        if ref not in self._waiting:
+            self._waiting[ref] = self._does_wait(ref)
+        return self._waiting[ref]
+
+    def _does_wait(self, ref: FunctionRef) -> bool:
         if any(effect.slow for effect in self._solver.effects.of(ref).effects):
             return True
         unit = self._solver.function_unit(ref)

@@ -31,9 +31,9 @@ Enqueue it. Where it is meant to run here and now, call a plain function that th
 High confidence: an option of the queue in the call, and every call of a Django task. Medium: the call stands in code
 that answers a request (views, serializers, forms and admins of Django, routes of Flask, FastAPI and Pyramid, and
 functions that only these call), and the job is meant to run apart. That is so where other modules enqueue it (who does
-both side by side has chosen); and where nobody does, it takes an argument, is no schedule's, and says how a worker is
-to run it (retries, time limits), waits for another machine or program, or goes to the database once for each of many
-rows.
+both side by side has chosen) and it waits for another machine or program; and where nobody does, it takes an argument, is
+no schedule's, and says how a worker is to run it (retries, time limits), waits for another machine or program, or goes to
+the database once for each of many rows.
 Everything else is low, and hidden: of what we read there half was meant.
 
 ## Known limits
@@ -57,6 +57,7 @@ from jobcheck.code.walk import walk
 from jobcheck.frameworks.direct import direct_calls
 from jobcheck.registry import Job, Registry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
+from jobcheck.rules.by_hand import is_by_hand, words_of
 from jobcheck.rules.calls.apart import Apart, apart_of
 from jobcheck.rules.delivery import catching
 from jobcheck.solve.handling import Handling
@@ -73,9 +74,6 @@ _SAID = re.compile(
 )
 # What a comment further up says, with code in between.
 _SAID_ABOVE = re.compile(rb"#[^\n]*\b(?:synchronous(?:ly)?|foreground|celery)\b", re.I)
-_BY_HAND = re.compile(
-    r"(?:^|/)(?:commands|scripts?|tests(?:_\w+)?|bin|tools|\w*migrations|seed_\w+|fixtures|examples?)(?:\.py$|/)"
-)
 _FETCHED_AGAIN = frozenset({"refresh_from_db", "arefresh_from_db", "refresh", "expire_all", "reload"})
 _QUEUE_OPTIONS = frozenset({"countdown", "eta"})
 
@@ -99,10 +97,10 @@ class DirectCall(Rule):
                 yield from (self._refused(job, site, context) for site in sites)
                 continue
             performed = context.once("performed", lambda: _performed(registry, context))
-            plain = [site for site in sites if _queue_option(job, site) is None and not _by_hand(site)]
+            plain = [site for site in sites if _queue_option(job, site) is None and not is_by_hand(site)]
             helper = any(_in(site, performed) or not _unused(site) for site in plain)
             for site in sites:
-                if not _by_hand(site):
+                if not is_by_hand(site):
                     yield from self._judge(job, site, helper, _in(site, performed), apart, context)
 
     def _refused(self, job: Job, site: Site, context: Context) -> FindingBuilder:
@@ -174,18 +172,6 @@ def _performed(registry: Registry, context: Context) -> frozenset[tuple[str, int
     return frozenset((ref.filename, ref.start) for ref in refs)
 
 
-def _by_hand(site: Site) -> bool:
-    """Whether the code is run by hand, by somebody who waits for it."""
-    function = site.unit.function
-    if function is None or _BY_HAND.search(site.unit.filename) is not None:
-        return True
-    return any("command" in _text(decorator.value) for decorator in function.decorators)
-
-
-def _text(node: ir.Expr) -> str:
-    return " ".join(part.attr if isinstance(part, ir.Attribute) else getattr(part, "id", "") for part in walk(node))
-
-
 def _meant(site: Site, context: Context) -> bool:
     function = site.unit.function
     if function is None or _MEANT.search(function.name) is not None:
@@ -242,7 +228,7 @@ def _told(around: Around | None, context: Context) -> bool:
 def _decides(test: ir.Expr) -> bool:
     """Whether a test asks for eager running, or for what the request says of that: `if "force" in request.GET`."""
     texts = (part.value for part in walk(test) if isinstance(part, ir.Constant) and isinstance(part.value, str))
-    return _TOLD.search(_text(test)) is not None or any(_MEANT.search(text) for text in texts)
+    return _TOLD.search(words_of(test)) is not None or any(_MEANT.search(text) for text in texts)
 
 
 def _queue_option(job: Job, site: Site) -> str | None:
