@@ -18,6 +18,9 @@ class _Transaction:
         self.wrote = self.committed = self.rolled_back = False
 
 
+# Not `event.contains`: SQLAlchemy keeps a listener's target by its id() and for ever, so that a sessionmaker that is made
+# in the place of one that is gone would be taken for it, and nobody would listen.
+_watched: WeakSet[Any] = WeakSet()
 _about_to_write: WeakSet[Any] = WeakSet()  # sessions that execute their first statement, before there is a transaction
 _transactions: WeakKeyDictionary[Any, _Transaction] = WeakKeyDictionary()
 # By context and not by thread: tasks of one event loop have transactions of their own.
@@ -39,8 +42,9 @@ def watch_session(target: Any) -> None:
         "after_rollback": _rolled_back,
         "after_transaction_end": _ended,
     }
-    for name, listener in listeners.items():
-        if not event.contains(target, name, listener):
+    if target not in _watched:
+        _watched.add(target)
+        for name, listener in listeners.items():
             event.listen(target, name, listener)
     register_commit_hook(_defer)
 

@@ -155,6 +155,17 @@ class TestAfterCommit:
         assert waiting(adapter) == 1
         scoped.remove()
 
+    def test_every_new_sessionmaker_is_watched(self, engine, adapter, maker):
+        for _ in range(20):  # each in the place of the one before, in CPython
+            made = sessionmaker(engine)
+            watch_session(made)
+            with made() as session:
+                session.get(Order, 1)
+                Late.perform_later(1)
+                assert waiting(adapter) == 0
+                session.rollback()
+            del made, session
+
     def test_a_session_that_nobody_watches(self, engine, adapter, maker):
         with Session(engine) as session:
             session.get(Order, 1)
