@@ -57,8 +57,20 @@ from jobcheck.rules.arguments.snapshots import Fate, Held
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.state.writers import Wanted, Writers
 from jobcheck.solve.kinds import ClassRef, Plain
+from jobcheck.values import dataclass
 
 _PICKLE = "pickle"
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """An argument that is a record, what messages call it, and what the job does to it."""
+
+    argument: Argument
+    path: str
+    record: Held
+    fate: Fate
+    level: Confidence
 
 
 class RecordArgument(Rule):
@@ -75,31 +87,39 @@ class RecordArgument(Rule):
             return
         if not all(context.wire(name).format == _PICKLE for name in message.wires):
             return
+        copies = sorted(self._copies(message, context), key=lambda copy: -copy.level)
+        if copies:
+            first, *more = copies
+            more = [copy for copy in more if copy.level >= Confidence.MEDIUM]
+            yield self.finding(first, more, message, context)
+
+    def _copies(self, message: Message, context: Context) -> Iterator[_Copy]:
         for argument, parameter, path in trips.placed(message):
             record = _record(argument, parameter, message, context)
             if record is None:
                 continue
             fate = snapshots.fate(message.job, parameter, record, context) if parameter is not None else Fate("key")
             if fate.what != "fresh":
-                yield self.finding(argument, record, fate, message, (path, parameter), context)
+                yield _Copy(argument, path, record, fate, _level(record, fate, message, parameter, context))
 
-    def finding(
-        self, argument: Argument, record: Held, fate: Fate, message: Message, place: tuple[str, str | None], context: Context
-    ) -> FindingBuilder:
-        """The finding at the argument, with what the job does to the copy; `place`: its path, and the job's parameter."""
-        path, parameter = place
-        what = context.describe(record.kind)
-        if record.query:
-            what = "a QuerySet with all its rows"
-        text = f"`{message.job.label}` is given {what} as `{path}`{_TEXTS[fate.what]}"
-        level = _level(record, fate, message, parameter, context)
+    def finding(self, copy: _Copy, more: list[_Copy], message: Message, context: Context) -> FindingBuilder:
+        """The finding at the worst of a message's copies, with what the job does to it; `more`: the others."""
+        fate = copy.fate
+        what = "a QuerySet with all its rows" if copy.record.query else context.describe(copy.record.kind)
+        text = f"`{message.job.label}` is given {what} as `{copy.path}`{_TEXTS[fate.what]}"
+        if more:
+            text += "; so are " if len(more) > 1 else "; so is "
+            text += ", ".join(f"`{other.path}`" for other in more)
         builder = context.finding(
-            self, argument.origin, text, job=message.job, confidence=level, subject=path,
+            self, copy.argument.origin, text, job=message.job, confidence=copy.level, subject=copy.path,
             what_happens=_HAPPENS["saved" if fate.what == "saved" else "read"],
-            how_to_fix=remedies.remedy(Plain("queryset" if record.query else "record"), context),
+            how_to_fix=remedies.remedy(Plain("queryset" if copy.record.query else "record"), context),
         )  # fmt: skip
         if fate.use is not None:
             builder.relate(context.place(fate.use.origin), "it is saved here" if fate.what != "read" else "it is used here")
+        for other in more:
+            if other.fate.use is not None:
+                builder.relate(context.place(other.fate.use.origin), f"`{other.path}` is used here")
         context.relate_enqueue(builder, message.enqueue)
         return builder
 

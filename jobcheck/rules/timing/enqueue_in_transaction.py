@@ -37,10 +37,11 @@ None.
 ## Known limits
 The confidence is high when the write, the argument and the job's read are all seen, medium when one of them is taken from
 how such code behaves, and low (hidden) when the job does not touch what the transaction writes, or is to run a second later
-or more. Callers are followed three functions up. A model's receivers and its own `save` are judged by the places that save
-it. Where these are the admin alone, or a `get_or_create`, whose commit follows at once, only a job that asks for the row by
-its key is spoken of. That a job reads an old document of Frappe's is told where it reads the field that was set; that it
-does not find a new one, always.
+or more. It is a step lower where the fields that are seen to be changed are none that the job reads, asks by or saves.
+Callers are followed three functions up. A model's receivers and its own `save` are judged by the places that save it. Where
+these are the admin alone, or a `get_or_create`, whose commit follows at once, only a job that asks for the row by its key
+is spoken of. That a job reads an old document of Frappe's is told where it reads the field that was set; that it does not
+find a new one, always.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ from jobcheck.registry import Message
 from jobcheck.rules.arguments.trips import placed
 from jobcheck.rules.base import Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.state import keys
-from jobcheck.rules.timing import documents, reads, sending, waits
+from jobcheck.rules.timing import columns, documents, reads, sending, waits
 from jobcheck.solve.kinds import Origin
 from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sites import Site
@@ -190,6 +191,7 @@ def _judged(
 ) -> _Case:  # fmt: skip
     """How sure it is that the job asks for the row that an argument is the key of."""
     read = _question(known, row, parameter, context)
+    unread = False
     if row.act == "delete":
         level = Confidence.LOW  # that the row is gone is another matter (JOB308)
     elif read is None:
@@ -199,6 +201,8 @@ def _judged(
         level = level.lowered() if perhaps else Confidence.LOW
     elif _waited_for(known, row, context):
         level = Confidence.LOW  # the lock waits for the commit
+    elif unread := _was_there(row.operation, context) and columns.unread(message.job, row.operation, context):
+        level = level.lowered()  # what is changed is nothing that the job looks at; that it is rolled back is rare
     elif sending.retries_absence(message.job, context):
         new = row.act in _NEW or path.opening.slight
         level = Confidence.LOW if new else level.lowered() if _act(row) == "written" else level
@@ -208,7 +212,7 @@ def _judged(
     if row.operation is None and row.model is None:  # two guesses at once are none
         level = min(level, Confidence.MEDIUM) if path.opening.level == CERTAIN else Confidence.LOW
     name = f"the `{row.model.name}`" if row.model is not None else "the row"
-    seen = _SEEN.get(row.act if old else _act(row), _UNCOMMITTED)
+    seen = "runs after a rollback, too" if unread else _SEEN.get(row.act if old else _act(row), _UNCOMMITTED)
     text = f" that {_DONE.get(row.act, 'writes')} {name} it is about: the job {seen}"
     return _Case(level, path, row, read.origin if read is not None else None, text)
 

@@ -105,8 +105,9 @@ def _seen(kind: object) -> bool:
             return False
 
 
-def minds(job: Job, model: ClassRef | None, context: Context) -> bool:
-    """Whether the job, or a function of the project that it calls, reads something of such a row besides its key.
+def minds(job: Job, model: ClassRef | None, context: Context, fields: frozenset[str] = frozenset()) -> bool:
+    """Whether the job, or a function of the project that it calls, reads something of such a row besides its key: one of
+    `fields`, where these are named, or what may be.
 
     Its methods are looked into, what its managers give are rows of their own, and what it is put into (a template's
     context, a call out of sight) may read anything.
@@ -114,7 +115,8 @@ def minds(job: Job, model: ClassRef | None, context: Context) -> bool:
     if job.function is None:
         return False
     ref, solver = job.function, context.solver
-    return context.once(("minds", ref, model), lambda: any(_minds(solver, visit, model) for visit in solver.reach.of(ref)))
+    asked = ("minds", ref, model, fields)
+    return context.once(asked, lambda: any(_minds(solver, visit, model, fields) for visit in solver.reach.of(ref)))
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
@@ -175,14 +177,21 @@ def _nodes(visit: Visit) -> Iterator[tuple[ir.Node, Env]]:
             yield node, env
 
 
-def _minds(solver: Solver, visit: Visit, model: ClassRef | None) -> bool:
-    return any(_is_row(solver, part, env, model) for node, env in _nodes(visit) for part in _read_from(solver, node, env))
+def _minds(solver: Solver, visit: Visit, model: ClassRef | None, fields: frozenset[str]) -> bool:
+    others = _others(solver, model, fields)
+    return any(_is_row(solver, part, env, model) for node, env in _nodes(visit) for part in _read_from(solver, node, env, others))
 
 
-def _read_from(solver: Solver, node: ir.Node, env: Env) -> list[ir.Expr]:
-    """The expressions of which a node reads what they are, or lets it be read."""
+def _others(solver: Solver, model: ClassRef | None, fields: frozenset[str]) -> frozenset[str]:
+    """The attributes of the model's rows that are surely none of the fields."""
+    known = {name for name in solver.records.fields(model) if name not in fields} if model is not None and fields else set()
+    return frozenset(known | {f"{name}_id" for name in known})
+
+
+def _read_from(solver: Solver, node: ir.Node, env: Env, others: frozenset[str]) -> list[ir.Expr]:
+    """The expressions of which a node reads what they are, or lets it be read; to read one of the `others` is to read nothing."""
     match node:
-        case ir.Attribute() if node.attr not in KEYS:
+        case ir.Attribute() if node.attr not in KEYS and node.attr not in others:
             kinds = solver.value(node, env).kinds()
             return [] if kinds and all(isinstance(k, (Function, FrameworkValue)) for k in kinds) else [node.value]
         case ir.Call() if not _looked_into(solver.value(node.func, env).kinds()):
