@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -221,6 +221,11 @@ class Classes:
         """dj_model, sqlalchemy, peewee or mongoengine for a class of database records; None for others."""
         row = self.row(ref)
         return row if row in RECORD_ROWS else None
+
+    def is_any(self, ref: ClassRef, classes: Collection[ClassRef]) -> bool:
+        """Whether it is, or derives from, one of some classes."""
+        info = self.info(ref)
+        return any(above in classes for above in (info.ancestors if info is not None else (ref,)))
 
     def row(self, ref: ClassRef) -> str | None:
         """The row of the wire tables for an instance; None when it is not known what an instance is."""

@@ -72,6 +72,8 @@ class Judge:
 
     def alternative(self, alt: Alt, path: str, depth: int) -> Iterator[Trip]:
         """The trips of one alternative: its own, then those of what it holds."""
+        if isinstance(alt.kind, kinds.Instance) and self.wire.taken and self.facts.is_any(alt.kind.cls, self.wire.taken):
+            return
         row, outcome = self.marked(alt.kind) or weakest(self.wire, rows_of(alt.kind, self.facts))
         if outcome.kind != "same":
             yield self.trip(alt, path, row, outcome)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Protocol
 
 from jobcheck.solve import kinds
@@ -19,6 +20,9 @@ class ClassFacts(Protocol):
         """The row of an instance of the class (dataclass, pydantic, attrs, plain, namedtuple, exception, dj_model,
         sqlalchemy, str_subclass, json_hook ...); None when it is not known what the class is.
         """
+
+    def is_any(self, cls: kinds.ClassRef, classes: Collection[kinds.ClassRef]) -> bool:
+        """Whether the class is, or derives from, one of some."""
 
 
 # Plain names whose row is not simply called the same.

@@ -14,6 +14,7 @@ from typing import Literal
 
 import msgspec
 
+from jobcheck.solve.kinds import ClassRef
 from jobcheck.values import dataclass
 
 OutcomeKind = Literal["same", "changed", "enqueue-error", "worker-error"]
@@ -51,7 +52,7 @@ SAME = Outcome("same")
 @dataclass(frozen=True)
 class Wire:
     """A serializer as one framework uses it. `library` is whose version matters; `format`: json, pickle, yaml,
-    msgpack, literal, none (handed over as it is).
+    msgpack, literal, none (handed over as it is). `taken`: classes whose instances the project has taught it.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Wire:
     positional: bool
     version: str | None = None
     cells: Mapping[str, Outcome] = field(default_factory=dict, repr=False, compare=False)
+    taken: tuple[ClassRef, ...] = ()
 
 
 class _Range(msgspec.Struct):

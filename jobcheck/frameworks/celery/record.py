@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING
 from jobcheck.code import ir
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, missing
-from jobcheck.frameworks.celery import bases, beat, broker, compose, dedup, mismatch, model, names, results, retries, unsent
+from jobcheck.frameworks.celery import (
+    bases,
+    beat,
+    broker,
+    compose,
+    dedup,
+    mismatch,
+    model,
+    names,
+    registered,
+    results,
+    retries,
+    unsent,
+)
 from jobcheck.frameworks.celery.config import default_wire, serializer_names
 from jobcheck.frameworks.celery.delivery import Deliveries
 from jobcheck.registry import Argument, Enqueue, Job, Message, Registry, Retry, Schedule, Wait
@@ -299,6 +312,7 @@ class Recorder:
     def finish(self, solver: Solver, registry: Registry) -> None:
         """Settle the place of signatures in their canvases, meet enqueues with jobs."""
         beat.record(solver, self, registry)
+        registered.teach(solver)
         found = broker.broker(solver) if self.celery.jobs else None
         if found is not None:
             registry.brokers[model.NAME] = found
