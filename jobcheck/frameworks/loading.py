@@ -22,6 +22,9 @@ _DJANGO = frozenset("apps models admin urls signals receivers settings __init__ 
 _STARTING = frozenset("__main__ app application asgi cli main manage run server worker wsgi".split())
 # Modules that import what they find.
 _FINDS = re.compile(rb"\b(?:iter_modules|walk_packages|find_modules|import_submodules|import_all\w*|entry_points|glob|listdir)\b")
+# Pyramid's `config.scan()`, and venusian's scanner, which does it: all modules below a package.
+_SCANNER = re.compile(rb"\b(?:Configurator|venusian)\b")
+_SCANS = re.compile(rb"\.\s*scan\s*\(")
 _IMPORTS_BY_NAME = re.compile(rb"\b(?:import_module|__import__|import_string)\s*\(")
 
 
@@ -74,7 +77,10 @@ def _entries(solver: Solver, wanted: set[str]) -> set[str]:
 def _finds_modules(solver: Solver, files: Iterable[str]) -> bool:
     """Whether a file imports what it finds in a folder."""
     texts = (solver.raw(name) or b"" for name in files)
-    return any(_IMPORTS_BY_NAME.search(data) and _FINDS.search(data) for data in texts)
+    return any(
+        (_IMPORTS_BY_NAME.search(data) and _FINDS.search(data)) or (_SCANNER.search(data) and _SCANS.search(data))
+        for data in texts
+    )
 
 
 def _has_importer(solver: Solver, filename: str) -> bool:
