@@ -41,10 +41,10 @@ values.
 `[tool.jobcheck.serializers]` names the serializer where the code does not say it.
 
 ## Known limits
-High confidence where the job saves the copy, medium where it reads what may have changed, low where only its key or a
-field that never changes is seen to be read, and where nothing in the project is seen to write to such rows once they
-are made, or to delete them. A job that reads the row anew (`refresh_from_db`) is left alone. What is
-not seen to be a record counts as one when the job's parameter is annotated as one.
+High confidence where the job saves the copy; medium where it reads a column of it that the project is seen to write, or
+hands it to what is out of sight, and such rows are written or deleted; low where only its key or other columns are seen to
+be read, and where another job sends it, which has just read the row. A job that reads the row anew (`refresh_from_db`) is
+left alone. What is not seen to be a record counts as one when the job's parameter is annotated as one.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ from jobcheck.rules.arguments import remedies, snapshots, trips
 from jobcheck.rules.arguments.snapshots import Fate, Held
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.state.writers import Wanted, Writers
-from jobcheck.solve.kinds import ClassRef, Plain
+from jobcheck.solve.kinds import Plain
 from jobcheck.values import dataclass
 
 _PICKLE = "pickle"
@@ -148,26 +148,37 @@ def _record(argument: Argument, parameter: str | None, message: Message, context
 
 def _level(record: Held, fate: Fate, message: Message, parameter: str | None, context: Context) -> Confidence:
     level = {"saved": Confidence.HIGH, "key": Confidence.LOW}.get(fate.what, Confidence.MEDIUM)
-    stays = fate.what == "read" and not record.query and not _deletes(message, parameter, context)
-    if stays and not _is_changed(record.cls, message, context):
-        level = Confidence.LOW  # a copy of what stays as it was made is no old one
+    if fate.what == "read" and not record.query and not _deletes(message, parameter, context):
+        # What stays as it was made is no old copy; what a job hands to the next one was read a moment before.
+        level = Confidence.LOW if _of_a_job(message, context) or not _is_changed(record, fate, message, context) else level
     if record.query:
         # The rows are in the message, whatever the job does with them; values and keys are what is meant to be there.
         level = Confidence.LOW if record.values else Confidence.MEDIUM
     return min(level, message.confidence, Confidence.HIGH if record.certain else Confidence.MEDIUM)
 
 
-def _is_changed(cls: ClassRef | None, message: Message, context: Context) -> bool:
-    """Whether the project is seen to write to such rows when they are there, or to delete them; of others' classes it is taken
-    for granted."""
-    if cls is None or cls.filename is None:
+def _of_a_job(message: Message, context: Context) -> bool:
+    """Whether a job sends it."""
+    unit = message.enqueue.unit
+    functions = context.once(
+        "functions of jobs", lambda: {(j.function.filename, j.function.start) for j in context.registry.jobs if j.function}
+    )
+    return (unit.filename, unit.offset) in functions
+
+
+def _is_changed(record: Held, fate: Fate, message: Message, context: Context) -> bool:
+    """Whether the project is seen to write what the job reads of the row, when it is there; or to delete such rows, where
+    what the job reads is out of sight. Of others' classes, and of what is not known to be of one, it is taken for granted."""
+    cls = record.cls
+    if cls is None or (cls.filename is None and fate.whole):
         return True
     writers = Writers(context, message.job)
+    fields = frozenset() if fate.whole else fate.fields
 
     def changed() -> bool:
-        return writers.elsewhere(Wanted(cls, frozenset())) is not None or writers.ends(cls)
+        return writers.elsewhere(Wanted(cls, frozenset(), fields=fields)) is not None or (not fields and writers.ends(cls))
 
-    found: bool = context.once(("changed", cls), changed)
+    found: bool = context.once(("changed", cls, fields), changed)
     return found
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from jobcheck.code import ir
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.registry import Job
@@ -40,6 +42,8 @@ _SHOWING = _LOGS | {"str"}
 # Rows that migrations make and nobody changes.
 _CONSTANT = frozenset({"django.contrib.contenttypes.models.ContentType", "django.contrib.auth.models.Permission"})
 DEEPEST_ITEM = 3
+# How many methods of the record's class, each called by the one before, are looked into.
+DEEPEST_METHOD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +94,72 @@ def _of_kind(kind: Kind, context: Context, depth: int) -> Held | None:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of the copy. `what`: saved, partly (some fields are saved), read, key (no more than that), fresh."""
+    """What becomes of the copy. `what`: saved, partly (some fields are saved), read, key (no more than that), fresh.
+
+    `fields` are the columns that are read of it; `whole`: something out of sight may read any.
+    """
 
     what: str
     use: Use | None = None
+    fields: frozenset[str] = frozenset()
+    whole: bool = False
 
 
 def fate(job: Job, parameter: str, record: Held, context: Context) -> Fate:
     """What the job does with the record that a parameter is, or holds."""
     uses = context.uses(job, parameter)
-    if any(use.how == "attribute" and use.name in _REFRESHES for use in uses.found):
+    if _refreshes(uses):
         return Fate("fresh")
     for use in uses.found:
         what = _saved(use, record, context, 0)
         if what:
             return Fate(what, use)
-    read = next((use for use in uses.found if not _harmless(use, record, context)), None)
-    return Fate("read", read) if read is not None else Fate("key")
+    reads = list(_reads(uses, record, context, 0))
+    if not reads:
+        return Fate("key")
+    fields = frozenset(name for _, name in reads if name)
+    return Fate("read", reads[0][0], fields, any(not name for _, name in reads))
+
+
+def _refreshes(uses: Uses) -> bool:
+    return any(use.how == "attribute" and use.name in _REFRESHES for use in uses.found)
+
+
+def _reads(uses: Uses, record: Held, context: Context, depth: int) -> Iterator[tuple[Use, str]]:
+    """What is read of the record: uses, each with the column; "" where it may be any."""
+    for use in uses.found:
+        if use.how != "attribute":
+            if not _harmless(use, record, context):
+                yield use, ""
+        elif use.name not in _KEYS and not use.name.startswith("_meta") and use.name != "__class__" and not _logged(use):
+            yield from ((use, name) for name in _columns(use, record, context, depth))
+
+
+def _columns(use: Use, record: Held, context: Context, depth: int) -> Iterator[str]:
+    """The columns behind an attribute of the record: a field's own, those that a method reads. What other rows are asked for by
+    the key of this one (`order.items.all()`) is read anew."""
+    if record.cls is None:
+        yield ""
+        return
+    if record.cls.qualname in _CONSTANT:
+        return
+    field = context.solver.records.field(record.cls, use.name)
+    if field is not None:
+        if not (field.key or field.many or field.auto in ("key", "add")):
+            yield field.name
+        return
+    inner = _of_method(use.name, record, context) if depth < DEEPEST_METHOD else None
+    if inner is not None:
+        if not _refreshes(inner):
+            yield from (name for _, name in _reads(inner, record, context, depth + 1))
+    elif not isinstance(use.node, ir.Call) and not _is_query(use, context):
+        yield use.name
+
+
+def _is_query(use: Use, context: Context) -> bool:
+    """Whether an attribute gives a manager, or a query."""
+    kinds = context.solver.value(use.node, use.env).kinds()
+    return any(_QUERIES & set(rows_of(kind, context.solver.classes)) for kind in kinds)
 
 
 def _saved(use: Use, record: Held, context: Context, depth: int) -> str:
@@ -121,7 +174,9 @@ def _saved(use: Use, record: Held, context: Context, depth: int) -> str:
     if use.name in _SAVES:
         return "partly" if argument(use.node, 3, "update_fields") is not None else "saved"
     inner = _of_method(use.name, record, context) if depth == 0 else None
-    found = [what for more in inner.found if (what := _saved(more, record, context, depth + 1))] if inner else []
+    if inner is None or _refreshes(inner):
+        return ""
+    found = [what for more in inner.found if (what := _saved(more, record, context, depth + 1))]
     return "saved" if "saved" in found else found[0] if found else ""
 
 
@@ -178,11 +233,4 @@ def _harmless(use: Use, record: Held, context: Context) -> bool:
         return not record.listed  # its name in a text
     if use.how in ("argument", "escapes") and _refers(use, context):
         return not record.listed
-    if use.how == "argument":
-        return not record.listed and _asks_by_key(use)  # whole rows, and many of them, where keys would do
-    if use.how != "attribute":
-        return False
-    if use.name in _KEYS or use.name.startswith("_meta") or use.name == "__class__" or _logged(use):
-        return True
-    field = context.solver.records.field(record.cls, use.name) if record.cls is not None else None
-    return field is not None and (field.key or field.auto in ("key", "add"))
+    return use.how == "argument" and not record.listed and _asks_by_key(use)  # of many rows keys would do

@@ -22,6 +22,9 @@ _UPDATING = frozenset({
     "UpdateModelMixin", "ModelViewSet", "UpdateAPIView", "RetrieveUpdateAPIView", "RetrieveUpdateDestroyAPIView",
 })  # fmt: skip
 _REST = "rest_framework."
+# `["name", "price"]`, with nothing in it but names.
+_LIST = re.compile(rb"[\[(]\s*(?:[\"']\w+[\"']\s*,?\s*(?:#[^\n]*\s*)*)*[\])]")
+_NAME = re.compile(rb"[\"'](\w+)[\"']")
 
 
 class Editors:
@@ -30,15 +33,25 @@ class Editors:
     def __init__(self, solver: Solver) -> None:
         self.solver = solver
 
-    def of(self, model: ClassRef, files: list[str]) -> Origin | None:
-        """`model = Order` in a form or a serializer, `queryset = Order.objects` in a view, among files that mention the rows."""
+    def of(self, model: ClassRef, files: list[str], fields: frozenset[str] = frozenset()) -> Origin | None:
+        """`model = Order` in a form or a serializer, `queryset = Order.objects` in a view, among files that mention the rows;
+        of those that list what they edit, only with one of `fields`, where these are named."""
         for filename in files:
             offsets = self.solver.callers.mentions.offsets(filename, model.name)
             for decl in self._classes(filename) if offsets else ():
                 found = self._edits(filename, decl, decl, offsets)
-                if found is not None:
+                if found is not None and not (fields and self._leaves(filename, decl, fields)):
                     return found
         return None
+
+    def _leaves(self, filename: str, editor: ClassDecl, fields: frozenset[str]) -> bool:
+        """Whether an editor lists the fields that it is about, and none of some is among them."""
+        data = self.solver.raw(filename) or b""
+        lists = [a for c in (editor, *editor.classes) for a in c.assigns if "fields" in a.names and a.value is not None]
+        texts = [data[slice(*a.value)] for a in lists if a.value is not None]
+        return bool(texts) and all(
+            _LIST.fullmatch(text) is not None and not fields & {name.decode() for name in _NAME.findall(text)} for text in texts
+        )
 
     def _classes(self, filename: str) -> list[ClassDecl]:
         try:

@@ -45,6 +45,7 @@ class Wanted:
     `own`: the fields that the job gives a value itself; assigned elsewhere, the last writer wins anyway. `counted`: only this
     field, computed from what it was. `declared`: what edits rows by declaration counts too. `keyed`: the job is handed the key
     of its row, so that what is sent instead of the job, for the same row, does not count. `asked`: what the job asks of the rows.
+    `fields`: only these, where they are named.
     """
 
     model: ClassRef
@@ -54,6 +55,7 @@ class Wanted:
     declared: bool = True
     keyed: bool = False
     asked: conditions.Conditions = field(default_factory=dict)
+    fields: frozenset[str] = frozenset()
 
 
 class Writers:
@@ -74,7 +76,7 @@ class Writers:
                     return found
         if wanted.counted is not None or not wanted.declared:
             return None
-        return Editors(self.solver).of(wanted.model, self._files(wanted.model, wanted.model.name))
+        return Editors(self.solver).of(wanted.model, self._files(wanted.model, wanted.model.name), wanted.fields)
 
     def ends(self, model: ClassRef) -> bool:
         """Whether such rows are seen to be deleted, or somebody listens to that."""
@@ -200,6 +202,8 @@ class Writers:
         target = write.target
         if not isinstance(target, ir.Attribute) or target.attr in wanted.own:
             return False
+        if wanted.fields and target.attr.removesuffix("_id") not in wanted.fields and target.attr not in wanted.fields:
+            return False
         if wanted.counted is not None and (target.attr != wanted.counted or computed(self.solver, write) is None):
             return False
         if keys.model_of(self.solver, target.value, write.env) != wanted.model:
@@ -216,7 +220,7 @@ class Writers:
         if wanted.asked and conditions.apart(conditions.of_query(self.solver, site.call, site.env), wanted.asked):
             return False
         if wanted.counted is None:
-            return bool(operation.fields)
+            return bool(operation.fields & wanted.fields if operation.fields and wanted.fields else operation.fields)
         given = next((a.value for a in site.call.args if a.keyword == wanted.counted), None)
         return given is not None and by_database(self.solver, given, site.env)
 
