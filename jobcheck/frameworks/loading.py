@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 _APP = re.compile(rb"(?<![\w.])(?:celery\.)?Celery\(|\bFlaskCelery\(|\(Celery\)|\b(?:make|get|create)_celery\w*\(")
-_DISCOVER = re.compile(rb"\bautodiscover_tasks\s*\(([^\n]*(?:\n[^\n]*){0,30})")
+_DISCOVER = re.compile(rb"\bautodiscover_tasks\s*\(")
+_BRACKETS = re.compile(rb"[()]")
 _RELATED = re.compile(rb"\brelated_name\s*=\s*(?:[\"'](\w+)[\"']|(None))?")
 # What Django imports of an app by itself, or what its checks do: the worker runs both.
 _DJANGO = frozenset("apps models admin urls signals receivers settings __init__ checks translation handlers hooks api".split())
@@ -110,8 +111,9 @@ def _discovered(solver: Solver) -> frozenset[str] | None:
     """The names of modules that are looked for in packages; None where that is not known."""
     found: set[str] = set()
     for filename in solver.callers.mentions.files("autodiscover_tasks"):
-        for match in _DISCOVER.finditer(solver.raw(filename) or b""):
-            related = _RELATED.search(match[1])
+        data = solver.raw(filename) or b""
+        for match in _DISCOVER.finditer(data):
+            related = _RELATED.search(data, match.end(), _closed(data, match.end()))
             if related is None:
                 found.add("tasks")
             elif related[1]:
@@ -119,6 +121,16 @@ def _discovered(solver: Solver) -> frozenset[str] | None:
             elif not related[2]:
                 return None
     return frozenset(found)
+
+
+def _closed(data: bytes, start: int) -> int:
+    """Where the bracket that was opened just before is closed."""
+    depth = 1
+    for bracket in _BRACKETS.finditer(data, start):
+        depth += 1 if bracket[0] == b"(" else -1
+        if not depth:
+            return bracket.start()
+    return len(data)
 
 
 def _is_named(solver: Solver, filename: str) -> bool:

@@ -2,8 +2,8 @@
 
 Nothing says in a repository which directories are on `sys.path`, so roots are guessed. *Certain* roots are the project
 root, directories with pyproject.toml, setup.py, setup.cfg or manage.py, and `src` and `lib` below these. For the
-parents of outermost packages, and for packages that code below imports from as if they were roots, the imports must
-speak.
+parents of outermost packages, for packages that code below imports from as if they were roots, and for what settings
+put on `sys.path` themselves, the imports must speak.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ _OUTSIDE = sys.stdlib_module_names | {
 # fmt: on
 _MOST_WITNESSES = 200
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.MULTILINE)
+
+
+# Where programs begin, and put folders of their own on the path: `sys.path.insert(0, join(BASE_DIR, "apps"))`.
+_BEGINNINGS = frozenset("manage.py settings.py base.py common.py default.py defaults.py wsgi.py asgi.py celery.py".split())
+_PUT = re.compile(rb"\bsys\.path\.(?:insert|append)\(([^\n]*(?:\n[ \t]+[^\n]*){0,3})")
+_FOLDER = re.compile(rb"[\"']([\w./-]*\w)[\"']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,20 @@ class Layout:
     def names(self) -> frozenset[str]:
         """Every name that a module or package of the project may have by its file: what is not among them lies outside."""
         return frozenset(basename(folder) for folder in self.folders) | {basename(f).rpartition(".")[0] for f in self.files}
+
+    @cached_property
+    def _put(self) -> tuple[str, ...]:
+        """The packages that programs of the project put on the path by name."""
+        found: dict[str, None] = {}
+        for filename in sorted(f for f in self.files if basename(f) in _BEGINNINGS):
+            try:
+                calls = _PUT.findall(self._read(filename))
+            except (OSError, LookupError):
+                continue
+            names = [name.decode().strip("./") for call in calls for name in _FOLDER.findall(call)]
+            places = [join(folder, name) for name in names for folder in _ancestors(dirname(filename))]
+            found.update(dict.fromkeys(p for p in places if p in self.packages and self.is_proven(p)))
+        return tuple(found)
 
     def _certain_roots(self) -> frozenset[str]:
         roots = {folder for folder in self._marked if folder not in self.packages} | {""}
@@ -207,6 +227,7 @@ class Layout:
             yield _outside_of(folder, self.packages)
         near = set(_ancestors(folder))
         yield from sorted(self.certain | self._tops, key=lambda r: (-_common(r, near), r.count("/"), r))
+        yield from self._put
         yield from (a for a in _ancestors(folder) if a not in self.packages)
         yield from (a for a in _ancestors(folder) if a in self.packages)
 

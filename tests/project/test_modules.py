@@ -271,6 +271,20 @@ def test_a_package_with_setup_py_is_a_root_where_imports_say_so() -> None:
     assert found.module_name("back/shop/jobs.py") == "back.shop.jobs"
 
 
+@pytest.mark.parametrize(
+    "put", ['sys.path.insert(0, join(BASE, "apps"))', "sys.path.append(\n    str(BASE / 'shop' / 'apps')\n)"]
+)
+def test_a_package_that_settings_put_on_the_path_is_a_root_for_all(put: str) -> None:
+    files = dict.fromkeys(
+        ["shop/__init__.py", "shop/apps/__init__.py", "shop/apps/mail/__init__.py", "shop/apps/stock/__init__.py"], ""
+    )
+    files |= {"shop/apps/mail/jobs.py": "from stock.rows import row\n", "shop/apps/stock/rows.py": "import mail.jobs\nrow = 1\n"}
+    files |= {"shop/celery.py": "from mail.jobs import row\n", "manage.py": ""}
+    assert meaning(project(files).resolve("shop/celery.py", "row")) == "external mail.jobs.row"
+    files["shop/settings.py"] = f"import sys\n{put}\n"
+    assert meaning(project(files).resolve("shop/celery.py", "row")) == "shop/apps/stock/rows.py: row"
+
+
 def test_imports_from_a_root_that_is_guessed_are_not_missing() -> None:
     files = {
         "plugins/slack/__init__.py": "",

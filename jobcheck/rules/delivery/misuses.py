@@ -96,10 +96,12 @@ def _keywords(job: Job, retry: Retry, context: Context) -> Iterator[Misuse]:
         meant = f"; {near} was meant, perhaps" if near else ""
         text = f"`{job.label}` gives retry() the keyword {name}, which it does not have{meant}"
         happens = "It becomes a property of the message, which nothing reads."
+        level = Confidence.HIGH if near else Confidence.LOW  # a transport may read it: SQS has MessageGroupId
         if _caught(retry, given, context) or all_errors(given.value, context):
             happens = "The error goes into the message, which cannot be encoded: the job is rejected and lost."
+            level = max(level, Confidence.MEDIUM)
         fix = f"Write {near}=" if near else "Leave it out"
-        yield Misuse(name, given.origin, text, happens, fix, Confidence.HIGH if near else Confidence.MEDIUM)
+        yield Misuse(name, given.origin, text, happens, fix, level)
 
 
 def _seconds(job: Job, retry: Retry, context: Context) -> Iterator[Misuse]:
