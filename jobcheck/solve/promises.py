@@ -27,6 +27,7 @@ from jobcheck.solve.kinds import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from jobcheck.solve.classes import ClassInfo
     from jobcheck.solve.solver import Solver
 
 _WRAPPERS = frozenset({
@@ -118,11 +119,23 @@ def _of_class(solver: Solver, kind: object) -> Value:
             info = solver.classes.info(cls)
             if info and ("typing.Protocol" in info.externals or "typing_extensions.Protocol" in info.externals):
                 return UNKNOWN
+            if info and _holds_constants(solver, info):
+                return UNKNOWN  # what is meant is one of them
             return known(Instance(cls))
         case External(qualname=qualname):
             return of_external(qualname)
         case _:
             return UNKNOWN
+
+
+def _holds_constants(solver: Solver, info: ClassInfo) -> bool:
+    """Whether a class, with those above it, is there for its constants alone: `class State: OPEN = "open"`."""
+    above = [i for a in info.ancestors if a.filename is not None and (i := solver.classes.info(a)) is not None]
+    names = [name for i in above for a in i.decl.assigns for name in a.names if a.annotation is None]
+    plainly = all(not (i.decl.functions or i.decl.keywords or i.decl.decorators) for i in above)
+    annotated_ones = any(a.annotation is not None for i in above for a in i.decl.assigns)
+    bare = info.complete and info.externals <= {"object", "builtins.object"}
+    return bare and plainly and not annotated_ones and bool(names) and all(name.isupper() for name in names)
 
 
 def of_external(qualname: str) -> Value:
