@@ -41,10 +41,12 @@ values.
 `[tool.jobcheck.serializers]` names the serializer where the code does not say it.
 
 ## Known limits
-High confidence where the job saves the copy; medium where it reads a column of it that the project is seen to write, or
-hands it to what is out of sight, and such rows are written or deleted; low where only its key or other columns are seen to
-be read, and where another job sends it, which has just read the row. A job that reads the row anew (`refresh_from_db`) is
-left alone. What is not seen to be a record counts as one when the job's parameter is annotated as one.
+High confidence where the job saves the copy (one whose key is taken off before is a template, and left alone); medium for a
+QuerySet, and where the job decides by a column of the copy, and the project is seen to write that; where the message waits
+for a minute or more, or holds many records, any column counts. All else is low, and hidden: of what we read there hardly
+anything was worth a change, as most such jobs tell of what has just been, and are to tell it as it was. Low, too, where
+another job sends it, which has just read the row. A job that reads the row anew (`refresh_from_db`) is left alone. What is
+not seen to be a record counts as one when the job's parameter is annotated as one.
 """
 
 from __future__ import annotations
@@ -56,10 +58,13 @@ from jobcheck.rules.arguments import remedies, snapshots, trips
 from jobcheck.rules.arguments.snapshots import Fate, Held
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.state.writers import Wanted, Writers
+from jobcheck.rules.timing.waits import waits
 from jobcheck.solve.kinds import Plain
 from jobcheck.values import dataclass
 
 _PICKLE = "pickle"
+# A message that waits so many seconds meets changes that nobody thought of when it was sent.
+_LONG = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,6 @@ class RecordArgument(Rule):
 
 _TEXTS = {
     "saved": " and saves it: the copy in the message overwrites what was written since",
-    "partly": ": a copy as it was when it was enqueued",
     "read": ": a copy as it was when it was enqueued",
     "key": ": a copy as it was when it was enqueued",
 }
@@ -149,12 +153,23 @@ def _record(argument: Argument, parameter: str | None, message: Message, context
 def _level(record: Held, fate: Fate, message: Message, parameter: str | None, context: Context) -> Confidence:
     level = {"saved": Confidence.HIGH, "key": Confidence.LOW}.get(fate.what, Confidence.MEDIUM)
     if fate.what == "read" and not record.query and not _deletes(message, parameter, context):
-        # What stays as it was made is no old copy; what a job hands to the next one was read a moment before.
-        level = Confidence.LOW if _of_a_job(message, context) or not _is_changed(record, fate, message, context) else level
+        level = Confidence.MEDIUM if _matters(record, fate, message, context) else Confidence.LOW
     if record.query:
         # The rows are in the message, whatever the job does with them; values and keys are what is meant to be there.
         level = Confidence.LOW if record.values else Confidence.MEDIUM
     return min(level, message.confidence, Confidence.HIGH if record.certain else Confidence.MEDIUM)
+
+
+def _matters(record: Held, fate: Fate, message: Message, context: Context) -> bool:
+    """Whether what the job reads of the copy may be old by then, and does harm: it decides by it, the message waits, or holds
+    many. What a job tells of an event is to be as it was then; what a job hands to the next it has just read."""
+    if waits(message.enqueue, _LONG):
+        return True
+    if _of_a_job(message, context):
+        return False
+    if record.listed:
+        return _is_changed(record, frozenset() if fate.whole else fate.fields, message, context)
+    return bool(fate.deciding) and _is_changed(record, fate.deciding, message, context)
 
 
 def _of_a_job(message: Message, context: Context) -> bool:
@@ -166,14 +181,13 @@ def _of_a_job(message: Message, context: Context) -> bool:
     return (unit.filename, unit.offset) in functions
 
 
-def _is_changed(record: Held, fate: Fate, message: Message, context: Context) -> bool:
-    """Whether the project is seen to write what the job reads of the row, when it is there; or to delete such rows, where
-    what the job reads is out of sight. Of others' classes, and of what is not known to be of one, it is taken for granted."""
+def _is_changed(record: Held, fields: frozenset[str], message: Message, context: Context) -> bool:
+    """Whether the project is seen to write these fields of such rows when they are there; any field, or to delete such rows,
+    where no field is named. Of others' classes, and of what is not known to be of one, that is taken for granted."""
     cls = record.cls
-    if cls is None or (cls.filename is None and fate.whole):
+    if cls is None or (cls.filename is None and not fields):
         return True
     writers = Writers(context, message.job)
-    fields = frozenset() if fate.whole else fate.fields
 
     def changed() -> bool:
         return writers.elsewhere(Wanted(cls, frozenset(), fields=fields)) is not None or (not fields and writers.ends(cls))

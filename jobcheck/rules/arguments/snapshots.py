@@ -94,15 +94,17 @@ def _of_kind(kind: Kind, context: Context, depth: int) -> Held | None:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of the copy. `what`: saved, partly (some fields are saved), read, key (no more than that), fresh.
+    """What becomes of the copy. `what`: saved (with all fields), read, key (no more than that), fresh.
 
-    `fields` are the columns that are read of it; `whole`: something out of sight may read any.
+    `fields` are the columns that are read of it; `whole`: something out of sight may read any. `deciding`: those on which it
+    depends what the job does.
     """
 
     what: str
     use: Use | None = None
     fields: frozenset[str] = frozenset()
     whole: bool = False
+    deciding: frozenset[str] = frozenset()
 
 
 def fate(job: Job, parameter: str, record: Held, context: Context) -> Fate:
@@ -111,14 +113,22 @@ def fate(job: Job, parameter: str, record: Held, context: Context) -> Fate:
     if _refreshes(uses):
         return Fate("fresh")
     for use in uses.found:
-        what = _saved(use, record, context, 0)
-        if what:
-            return Fate(what, use)
+        if _saved(use, record, context, 0):
+            return Fate("saved", use)
     reads = list(_reads(uses, record, context, 0))
     if not reads:
         return Fate("key")
+    deciding = [(use, name) for use, name in reads if name and _decides(use)]
+    first = deciding[0] if deciding else reads[0]
     fields = frozenset(name for _, name in reads if name)
-    return Fate("read", reads[0][0], fields, any(not name for _, name in reads))
+    whole = any(not name for _, name in reads)
+    return Fate("read", first[0], fields, whole, frozenset(name for _, name in deciding))
+
+
+def _decides(use: Use) -> bool:
+    """Whether a use stands in the test of a branch or a loop."""
+    tests = (n.test for n in use.env.unit.nodes if isinstance(n, (ir.If, ir.While, ir.IfExp, ir.Assert)))
+    return any(test.start <= use.node.start and use.node.end <= test.end for test in tests)
 
 
 def _refreshes(uses: Uses) -> bool:
@@ -162,22 +172,34 @@ def _is_query(use: Use, context: Context) -> bool:
     return any(_QUERIES & set(rows_of(kind, context.solver.classes)) for kind in kinds)
 
 
-def _saved(use: Use, record: Held, context: Context, depth: int) -> str:
-    """saved or partly, where a use writes the record; itself, or by a method of its class."""
+def _saved(use: Use, record: Held, context: Context, depth: int) -> bool:
+    """Whether a use writes the record back with all its fields; itself, or by a method of its class."""
     if use.how == "argument":
         flow = context.solver.flow(use.env.unit)
         site = next((s for s in flow.sites if s.call is use.node), None)
         operation = context.solver.records.operation(site) if site is not None else None
-        return "saved" if operation is not None and operation.act in ("add", "save") else ""
+        return operation is not None and operation.act in ("add", "save")
     if use.how != "attribute" or not isinstance(use.node, ir.Call):
-        return ""
+        return False
     if use.name in _SAVES:
-        return "partly" if argument(use.node, 3, "update_fields") is not None else "saved"
+        return argument(use.node, 3, "update_fields") is None and not _is_template(use, context)
     inner = _of_method(use.name, record, context) if depth == 0 else None
     if inner is None or _refreshes(inner):
-        return ""
-    found = [what for more in inner.found if (what := _saved(more, record, context, depth + 1))]
-    return "saved" if "saved" in found else found[0] if found else ""
+        return False
+    return any(_saved(more, record, context, depth + 1) for more in inner.found)
+
+
+def _is_template(use: Use, context: Context) -> bool:
+    """Whether the record was told before that it has no key: `order.pk = None`. Saving it makes another row."""
+    call, flow = use.node, use.env.unit.flow
+    if flow is None or not isinstance(call, ir.Call) or not isinstance(call.func, ir.Attribute):
+        return False
+    record = context.solver.sources.of(call.func.value, use.env)
+    return any(
+        isinstance(w.target, ir.Attribute) and w.target.attr in _KEYS and w.stmt.end <= call.start
+        and context.solver.sources.same(context.solver.sources.of(w.target.value, w.env), record)
+        for w in flow.writes
+    )  # fmt: skip
 
 
 def _of_method(name: str, record: Held, context: Context) -> Uses | None:

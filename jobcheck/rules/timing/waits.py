@@ -19,13 +19,13 @@ _UNITS = {
 _PARTS = ("days", "seconds", "microseconds", "milliseconds", "minutes", "hours", "weeks")
 
 
-def waits(enqueue: Enqueue) -> bool:
-    """Whether the options of an enqueue say that its job is not to run at once."""
+def waits(enqueue: Enqueue, shortest: float = _SHORTEST) -> bool:
+    """Whether the options of an enqueue say that its job is not to run before so many seconds."""
     option = next((enqueue.options[name] for name in (*_SPANS, *_MOMENTS) if name in enqueue.options), None)
     if option is None or option.value.only in (Literal(None), Plain("none")):
         return False
     seconds = _seconds(option, 1e-3 if enqueue.framework in _MILLISECONDS else 1.0)
-    return seconds is None or seconds >= _SHORTEST
+    return seconds is None or seconds >= shortest
 
 
 def _seconds(option: Option, unit: float) -> float | None:
