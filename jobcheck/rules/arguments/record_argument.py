@@ -59,7 +59,7 @@ from jobcheck.rules.arguments.snapshots import Fate, Held
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.state.writers import Wanted, Writers
 from jobcheck.rules.timing.waits import waits
-from jobcheck.solve.kinds import Plain
+from jobcheck.solve.kinds import FunctionRef, Plain
 from jobcheck.values import dataclass
 
 _PICKLE = "pickle"
@@ -173,12 +173,14 @@ def _matters(record: Held, fate: Fate, message: Message, context: Context) -> bo
 
 
 def _of_a_job(message: Message, context: Context) -> bool:
-    """Whether a job sends it."""
+    """Whether a job sends it; itself, or by a function that only jobs call."""
+    functions = (job.function for job in context.registry.jobs)
+    jobs = context.once("functions of jobs", lambda: {(ref.filename, ref.start) for ref in functions if ref is not None})
     unit = message.enqueue.unit
-    functions = context.once(
-        "functions of jobs", lambda: {(j.function.filename, j.function.start) for j in context.registry.jobs if j.function}
-    )
-    return (unit.filename, unit.offset) in functions
+    if (unit.filename, unit.offset) in jobs:
+        return True
+    calls = context.solver.callers.of(FunctionRef(unit.filename, unit.qualname, unit.offset)).calls
+    return bool(calls) and all((call.site.unit.filename, call.site.unit.offset) in jobs for call in calls)
 
 
 def _is_changed(record: Held, fields: frozenset[str], message: Message, context: Context) -> bool:

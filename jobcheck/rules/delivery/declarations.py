@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jobcheck.code import ir
 from jobcheck.frameworks.arguments import literal, truth
 from jobcheck.registry import Argument, Handler, Job, Option
 from jobcheck.rules.base import Confidence, Context, Severity
@@ -92,10 +93,21 @@ def _idle(job: Job, context: Context) -> Iterator[Misuse]:
 
 
 def _read_elsewhere(job: Job, name: str, context: Context) -> bool:
-    """Whether the job's file, or that of its base class, reads the option by itself."""
+    """Whether the job's file, that of its base class, or a function that the job hands itself to may read the option."""
     files = {job.filename, job.base.filename if job.base is not None else None}
+    if _hands_itself_on(job, context):
+        files.update(f for f in context.solver.callers.mentions.files(name) if not context.solver.is_test(f))
     word = f".{name}".encode()
     return any(word in (context.solver.raw(filename) or b"") for filename in files if filename is not None)
+
+
+def _hands_itself_on(job: Job, context: Context) -> bool:
+    """`again(self, error)` in a job that is bound."""
+    unit = context.solver.function_unit(job.function) if job.function is not None else None
+    function = unit.function if unit is not None else None
+    params = [*function.params.posonly, *function.params.args] if function is not None else []
+    calls = (node for node in unit.nodes if isinstance(node, ir.Call)) if unit is not None and params else ()
+    return any(isinstance(arg.value, ir.Name) and arg.value.id == params[0].name for call in calls for arg in call.args)
 
 
 # --- both ----------------------------------------------------------------------------------------------------------
