@@ -36,12 +36,12 @@ None.
 
 ## Known limits
 The confidence is high when the write, the argument and the job's read are all seen, medium when one of them is taken from
-how such code behaves, and low (hidden) when the job does not touch what the transaction writes, or is to run a second later
-or more. It is a step lower where the fields that are seen to be changed are none that the job reads, asks by or saves.
-Callers are followed three functions up. A model's receivers and its own `save` are judged by the places that save it. Where
-these are the admin alone, or a `get_or_create`, whose commit follows at once, only a job that asks for the row by its key
-is spoken of. That a job reads an old document of Frappe's is told where it reads the field that was set; that it does not
-find a new one, always.
+how such code behaves, and low (hidden) when the job does not touch what the transaction writes, when the fields that are
+seen to be changed are none that it reads, asks by or saves, and when it is to run a second later or more. Callers are
+followed three functions up. A model's receivers and its own `save` are judged by the places that save it. Where these are
+the admin alone, or a `get_or_create`, whose commit follows at once, only a job that asks for the row by its key is spoken
+of. That a job reads an old document of Frappe's is told where it reads the field that was set; that it does not find a new
+one, always.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ def _judged(
     elif _waited_for(known, row, context):
         level = Confidence.LOW  # the lock waits for the commit
     elif unread := _was_there(row.operation, context) and columns.unread(message.job, row.operation, context):
-        level = level.lowered()  # what is changed is nothing that the job looks at; that it is rolled back is rare
+        level = Confidence.LOW  # what is changed is nothing that the job looks at; that it is rolled back is rare
     elif sending.retries_absence(message.job, context):
         new = row.act in _NEW or path.opening.slight
         level = Confidence.LOW if new else level.lowered() if _act(row) == "written" else level

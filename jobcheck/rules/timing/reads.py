@@ -179,21 +179,26 @@ def _nodes(visit: Visit) -> Iterator[tuple[ir.Node, Env]]:
 
 def _minds(solver: Solver, visit: Visit, model: ClassRef | None, fields: frozenset[str]) -> bool:
     others = _others(solver, model, fields)
-    return any(_is_row(solver, part, env, model) for node, env in _nodes(visit) for part in _read_from(solver, node, env, others))
+    return any(
+        _is_row(solver, part, env, model)
+        for node, env in _nodes(visit)
+        if not (isinstance(node, ir.Attribute) and node.attr in others)
+        for part in _read_from(solver, node, env, fields)
+    )
 
 
 def _others(solver: Solver, model: ClassRef | None, fields: frozenset[str]) -> frozenset[str]:
-    """The attributes of the model's rows that are surely none of the fields."""
+    """The columns of the model's rows that are none of the fields."""
     known = {name for name in solver.records.fields(model) if name not in fields} if model is not None and fields else set()
     return frozenset(known | {f"{name}_id" for name in known})
 
 
-def _read_from(solver: Solver, node: ir.Node, env: Env, others: frozenset[str]) -> list[ir.Expr]:
-    """The expressions of which a node reads what they are, or lets it be read; to read one of the `others` is to read nothing."""
+def _read_from(solver: Solver, node: ir.Node, env: Env, fields: frozenset[str]) -> list[ir.Expr]:
+    """The expressions of which a node reads what they are, or lets it be read; where `fields` are named, one of these."""
     match node:
-        case ir.Attribute() if node.attr not in KEYS and node.attr not in others:
-            kinds = solver.value(node, env).kinds()
-            return [] if kinds and all(isinstance(k, (Function, FrameworkValue)) for k in kinds) else [node.value]
+        case ir.Attribute() if node.attr not in KEYS:
+            kinds, another = solver.value(node, env).kinds(), bool(fields) and node.attr not in fields
+            return [] if kinds and all(_is_asked(solver, k, another) for k in kinds) else [node.value]
         case ir.Call() if not _looked_into(solver.value(node.func, env).kinds()):
             return [argument.value for argument in node.args]
         case ir.DictExpr():
@@ -202,6 +207,14 @@ def _read_from(solver: Solver, node: ir.Node, env: Env, others: frozenset[str]) 
             return list(node.elements)
         case _:
             return []
+
+
+def _is_asked(solver: Solver, kind: object, another: bool) -> bool:
+    """Whether an attribute gives a method, or a query by the row's key; `another` than the fields that matter: or the row that
+    belongs to it, which is asked for by the key, too."""
+    if another and isinstance(kind, Instance) and solver.classes.record(kind.cls):
+        return True
+    return isinstance(kind, (Function, FrameworkValue))
 
 
 def _looked_into(kinds: tuple[object, ...]) -> bool:
