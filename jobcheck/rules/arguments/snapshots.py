@@ -255,4 +255,6 @@ def _harmless(use: Use, record: Held, context: Context) -> bool:
         return not record.listed  # its name in a text
     if use.how in ("argument", "escapes") and _refers(use, context):
         return not record.listed
-    return use.how == "argument" and not record.listed and _asks_by_key(use)  # of many rows keys would do
+    if use.how != "argument" or use.name == "len":
+        return use.how == "argument"
+    return not record.listed and _asks_by_key(use)  # of many rows keys would do
