@@ -139,8 +139,9 @@ def _serializer(node: ir.Expr, owner: ir.Expr, env: Env, context: Context) -> Bu
     many = argument(made, 99, "many")
     if many is not None and context.solver.value(many, source.env).only == Literal(True):
         instance = argument(made, 0, "instance")
-        # What a client has sent is as large as its request.
-        small = _is_slice(instance, source.env, context) or (instance is None and argument(made, 99, "data") is not None)
+        # What a client has sent is as large as its request; and what was made in one go is bounded as that was.
+        sent = instance is None and argument(made, 99, "data") is not None
+        small = sent or _is_slice(instance, source.env, context) or _is_made_at_once(instance, source.env, context)
         level = Confidence.LOW if small else Confidence.MEDIUM
         return Bulk("a list of serialized records", node, env, level)
     if argument(made, 0, "instance") is None:
@@ -156,6 +157,14 @@ def _is_slice(node: ir.Expr | None, env: Env, context: Context) -> bool:
     """Whether an expression is a part of a list that is bounded: `records[:10]`."""
     found = context.solver.sources.of(node, env).node if node is not None else None
     return isinstance(found, ir.Subscript) and isinstance(found.index, ir.SliceExpr) and found.index.upper is not None
+
+
+def _is_made_at_once(node: ir.Expr | None, env: Env, context: Context) -> bool:
+    """Whether an expression is what `bulk_create(...)` gave: rows of a list that the code itself has put together."""
+    found = context.solver.sources.of(node, env).node if node is not None else None
+    return (
+        isinstance(found, ir.Call) and isinstance(found.func, ir.Attribute) and found.func.attr in ("bulk_create", "abulk_create")
+    )
 
 
 def _nested(cls: ClassRef, context: Context) -> str | None:

@@ -41,24 +41,27 @@ values.
 `[tool.jobcheck.serializers]` names the serializer where the code does not say it.
 
 ## Known limits
-High confidence where the job saves the copy (one whose key is taken off before is a template, and left alone); medium for a
-QuerySet, and where the job decides by a column of the copy, and the project is seen to write that; where the message waits
-for a minute or more, or holds many records, any column counts. All else is low, and hidden: of what we read there hardly
-anything was worth a change, as most such jobs tell of what has just been, and are to tell it as it was. Low, too, where
-another job sends it, which has just read the row. A job that reads the row anew (`refresh_from_db`) is left alone. What is
-not seen to be a record counts as one when the job's parameter is annotated as one.
+High confidence where the job saves the copy (one whose key is taken off before is a template, and left alone); medium
+for a QuerySet, and where the job decides by a column of the copy, and the project is seen to write that; where the
+message waits for a minute or more, or holds many records, any column counts. All else is low, and hidden: of what we
+read there hardly anything was worth a change, as most such jobs tell of what has just been, and are to tell it as it
+was. Low, too, where another job sends it, which has just read the row, and for `request.user`. A job that reads the row
+anew (`refresh_from_db`) is left alone. What is not seen to be a record counts as one when the job's parameter is
+annotated as one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jobcheck.code import ir
 from jobcheck.registry import Argument, Message
 from jobcheck.rules.arguments import remedies, snapshots, trips
 from jobcheck.rules.arguments.snapshots import Fate, Held
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.state.writers import Wanted, Writers
 from jobcheck.rules.timing.waits import waits
+from jobcheck.solve.defs import dotted
 from jobcheck.solve.kinds import FunctionRef, Plain
 from jobcheck.values import dataclass
 
@@ -105,7 +108,10 @@ class RecordArgument(Rule):
                 continue
             fate = snapshots.fate(message.job, parameter, record, context) if parameter is not None else Fate("key")
             if fate.what != "fresh":
-                yield _Copy(argument, path, record, fate, _level(record, fate, message, parameter, context))
+                level = _level(record, fate, message, parameter, context)
+                # What the user was who asks is what the job is to go by.
+                level = Confidence.LOW if fate.what == "read" and _is_asking(argument) else level
+                yield _Copy(argument, path, record, fate, level)
 
     def finding(self, copy: _Copy, more: list[_Copy], message: Message, context: Context) -> FindingBuilder:
         """The finding at the worst of a message's copies, with what the job does to it; `more`: the others."""
@@ -127,6 +133,12 @@ class RecordArgument(Rule):
                 builder.relate(context.place(other.fate.use.origin), f"`{other.path}` is used here")
         context.relate_enqueue(builder, message.enqueue)
         return builder
+
+
+def _is_asking(argument: Argument) -> bool:
+    """`request.user`."""
+    node = argument.node
+    return isinstance(node, ir.Attribute) and node.attr == "user" and dotted(node.value).rpartition(".")[2] == "request"
 
 
 _TEXTS = {
