@@ -42,9 +42,9 @@ values.
 
 ## Known limits
 High confidence where the job saves the copy (one whose key is taken off before is a template, and left alone); medium
-for a QuerySet, and where the job decides by a column of the copy, and the project is seen to write that; where the
-message waits for a minute or more, or holds many records, any column counts. All else is low, and hidden: of what we
-read there hardly anything was worth a change, as most such jobs tell of what has just been, and are to tell it as it
+for a QuerySet, where the message waits for a minute or more, and where the job decides by a column of the copy that the
+project is seen to write (of a message with many records: reads one). All else is low, and hidden: of what we read there
+hardly anything was worth a change, as most such jobs tell of what has just been, and are to tell it as it
 was. Low, too, where another job sends it, which has just read the row, and for `request.user`. A job that reads the row
 anew (`refresh_from_db`) is left alone. What is not seen to be a record counts as one when the job's parameter is
 annotated as one.

@@ -8,6 +8,7 @@ from jobcheck.code import ir
 from jobcheck.project.shape import FunctionDecl
 from jobcheck.registry import Job
 from jobcheck.rules.base import Context
+from jobcheck.rules.state import keys
 from jobcheck.solve.calls import argument
 from jobcheck.solve.kinds import (
     ClassObject,
@@ -190,16 +191,10 @@ def _saved(use: Use, record: Held, context: Context, depth: int) -> bool:
 
 
 def _is_template(use: Use, context: Context) -> bool:
-    """Whether the record was told before that it has no key: `order.pk = None`. Saving it makes another row."""
-    call, flow = use.node, use.env.unit.flow
-    if flow is None or not isinstance(call, ir.Call) or not isinstance(call.func, ir.Attribute):
-        return False
-    record = context.solver.sources.of(call.func.value, use.env)
-    return any(
-        isinstance(w.target, ir.Attribute) and w.target.attr in _KEYS and w.stmt.end <= call.start
-        and context.solver.sources.same(context.solver.sources.of(w.target.value, w.env), record)
-        for w in flow.writes
-    )  # fmt: skip
+    """Whether the record that is saved was told before that it has no key."""
+    call = use.node
+    owner = call.func.value if isinstance(call, ir.Call) and isinstance(call.func, ir.Attribute) else None
+    return owner is not None and keys.is_template(context.solver, owner, use.env, call.start)
 
 
 def _of_method(name: str, record: Held, context: Context) -> Uses | None:

@@ -22,9 +22,10 @@ _UPDATING = frozenset({
     "UpdateModelMixin", "ModelViewSet", "UpdateAPIView", "RetrieveUpdateAPIView", "RetrieveUpdateDestroyAPIView",
 })  # fmt: skip
 _REST = "rest_framework."
-# `["name", "price"]`, with nothing in it but names.
-_LIST = re.compile(rb"[\[(]\s*(?:[\"']\w+[\"']\s*,?\s*(?:#[^\n]*\s*)*)*[\])]")
+# The names in `["name", "price"]`, and what else may stand there. Two steps: one pattern of it all would take time without end.
 _NAME = re.compile(rb"[\"'](\w+)[\"']")
+_LISTED = re.compile(rb"[\"']\w+[\"']|#[^\n]*")
+_LIST = re.compile(rb"[\[\](),\s]*")
 
 
 class Editors:
@@ -50,7 +51,8 @@ class Editors:
         lists = [a for c in (editor, *editor.classes) for a in c.assigns if "fields" in a.names and a.value is not None]
         texts = [data[slice(*a.value)] for a in lists if a.value is not None]
         return bool(texts) and all(
-            _LIST.fullmatch(text) is not None and not fields & {name.decode() for name in _NAME.findall(text)} for text in texts
+            _LIST.fullmatch(_LISTED.sub(b"", text)) is not None and not fields & {name.decode() for name in _NAME.findall(text)}
+            for text in texts
         )
 
     def _classes(self, filename: str) -> list[ClassDecl]:

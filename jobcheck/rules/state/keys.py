@@ -11,6 +11,7 @@ from jobcheck.solve.sources import Source, site_of
 
 _CONVERSIONS = frozenset({"str", "int", "UUID"})
 KEYS = frozenset({"pk", "id", "uuid"})
+_PRIMARY = frozenset({"pk", "id"})
 _LONGEST_CHAIN = 4
 _FETCHES = ("fetch", "lock")
 
@@ -103,3 +104,15 @@ def key_of(solver: Solver, record: Source) -> Source | None:
     key = fetched_by(solver, record)
     inner = keyed(solver, key) if key is not None else None
     return key_of(solver, inner) or key if inner is not None else key
+
+
+def is_template(solver: Solver, record: ir.Expr, env: Env, before: int | None = None) -> bool:
+    """Whether the function takes the key off a record, before an offset if one is given: `order.pk = None`. To save it makes
+    another row."""
+    flow, source = env.unit.flow, solver.sources.of(record, env)
+    resets = [(w.target, w) for w in flow.writes if isinstance(w.target, ir.Attribute)] if flow is not None else []
+    return any(
+        target.attr in _PRIMARY and (before is None or w.stmt.end <= before)
+        and solver.sources.same(solver.sources.of(target.value, w.env), source)
+        for target, w in resets
+    )  # fmt: skip

@@ -32,7 +32,6 @@ _WRITING = re.compile(rb"\.\s*(?:a?save|a?update|a?update_or_create|a?bulk_updat
 _DELETING = re.compile(rb"\.\s*a?delete\s*\(")
 # Methods of a model that are part of every save, or of making a row.
 _OF_SAVING = frozenset({"save", "asave", "clean", "full_clean", "__init__", "delete", "from_db", "save_base"})
-_KEYS = frozenset({"pk", "id"})
 # How many functions one question lowers, and files it looks into.
 MOST_READ = 48
 MOST_FILES = 64
@@ -189,7 +188,7 @@ class Writers:
         if operation is None or operation.act != "save" or operation.model != model:
             return False
         record = operation.record
-        return record is None or not (self._is_new(record, site.env) or self._is_template(record, site.env))
+        return record is None or not (self._is_new(record, site.env) or keys.is_template(self.solver, record, site.env))
 
     def _is_another(self, record: ir.Expr, env: Env, wanted: Wanted) -> bool:
         """Whether a row is surely none of the job's: one that was asked for in another state."""
@@ -213,18 +212,9 @@ class Writers:
         if self._is_another(target.value, write.env, wanted):
             return False
         field = self.solver.records.field(wanted.model, target.attr)
-        if field is None or field.key or self._is_template(target.value, write.env):
+        if field is None or field.key or keys.is_template(self.solver, target.value, write.env):
             return False
         return not self._is_new(target.value, write.env)
-
-    def _is_template(self, record: ir.Expr, env: Env) -> bool:
-        """Whether the function takes the key off a record, `order.pk = None`: what it saves is another row."""
-        flow, source = env.unit.flow, self.solver.sources.of(record, env)
-        resets = (
-            (w for w in flow.writes if isinstance(w.target, ir.Attribute) and w.target.attr in _KEYS) if flow is not None else ()
-        )
-        return any(self.solver.sources.same(self.solver.sources.of(w.target.value, w.env), source)
-                   for w in resets if isinstance(w.target, ir.Attribute))  # fmt: skip
 
     def _updates(self, site: Site, wanted: Wanted) -> bool:
         """`.update(state="new")`, `.update(count=F("count") + 1)`."""
