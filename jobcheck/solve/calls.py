@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
+from jobcheck.project.shape import FunctionDecl
 from jobcheck.solve import iteration, opened, operators, promises, stdlib
 from jobcheck.solve.defs import Env
 from jobcheck.solve.kinds import (
     NOTHING,
     UNKNOWN,
+    Alt,
     ClassObject,
     ClassRef,
     Coroutine,
@@ -18,6 +20,7 @@ from jobcheck.solve.kinds import (
     External,
     FrameworkValue,
     Function,
+    FunctionRef,
     Instance,
     Kind,
     Literal,
@@ -106,13 +109,29 @@ def _construct(solver: Solver, cls: ClassRef, node: ir.Call, env: Env) -> Value:
 
 
 def _call_instance(solver: Solver, cls: ClassRef) -> Value:
-    from jobcheck.project.shape import FunctionDecl
-    from jobcheck.solve.kinds import FunctionRef
+    method = _call_method(solver, cls)
+    return UNKNOWN if method is None else solver.returned(method)
 
-    for filename, decl, _ in solver.member(cls, "__call__"):
-        if isinstance(decl, FunctionDecl):
-            return solver.returned(FunctionRef(filename, decl.qualname, decl.start))
-    return UNKNOWN
+
+def _call_method(solver: Solver, cls: ClassRef) -> FunctionRef | None:
+    """The `__call__` of a class of the project."""
+    found = (
+        FunctionRef(filename, decl.qualname, decl.start)
+        for filename, decl, _ in solver.member(cls, "__call__")
+        if isinstance(decl, FunctionDecl)
+    )
+    return next(found, None)
+
+
+def callable_of(solver: Solver, value: Value) -> Value:
+    """A value with the `__call__` of their class in place of objects that have one."""
+    if not any(isinstance(kind, Instance) for kind in value.kinds()):
+        return value
+    alts = []
+    for alt in value.alts:
+        method = _call_method(solver, alt.kind.cls) if isinstance(alt.kind, Instance) else None
+        alts.append(alt if method is None else Alt(Function(method, known(alt.kind)), alt.origin))
+    return Value(tuple(alts), value.open)
 
 
 def _local(solver: Solver, callee: LocalFunction) -> Value:

@@ -13,7 +13,7 @@ from jobcheck.project.modules import Project
 from jobcheck.project.resolver import Query
 from jobcheck.project.shape import AssignDecl, ClassDecl, DecoratorDecl, FunctionDecl
 from jobcheck.project.source import UnreadableSource
-from jobcheck.solve import attributes, contexts, definitions, expressions, operators, promises, stdlib
+from jobcheck.solve import attributes, calls, contexts, definitions, expressions, operators, promises, stdlib
 from jobcheck.solve.binding import bound_flow, inherits
 from jobcheck.solve.callers import Callers
 from jobcheck.solve.classes import Classes
@@ -272,8 +272,8 @@ class Solver:
         return decorator.dotted
 
     def decorator_value(self, filename: str, decorator: DecoratorDecl) -> Value:
-        """What the expression after the @ is."""
-        return self.expression(filename, decorator.start, decorator.end)
+        """What the expression after the @ is; the `__call__` of an object whose class the project has."""
+        return calls.callable_of(self, self.expression(filename, decorator.start, decorator.end))
 
     def reason_of(self, filename: str, decorator: DecoratorDecl) -> str | None:
         """The string that is a decorator call's first argument."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from jobcheck.solve.solver import Solver
 
 
+# What a decorator of the project returns whose functions become jobs.
+_MAKES = ("job", "decorator", "made")
+
+
 def is_decorator_name(qualname: str) -> bool:
     """Whether a name from outside the project makes jobs: Celery's own, or `.task` of an app imported from elsewhere."""
     if qualname in names.DECORATORS:
@@ -59,28 +64,32 @@ def decorator_data(celery: Celery, solver: Solver, kind: Kind) -> model.Decorato
     if isinstance(found, model.Decorator):
         return found
     # A function of the project that is used as a decorator: what it returns may be a job.
-    if isinstance(kind, Function) and makes_jobs(solver, solver.returned(kind.ref)):
-        return model.Decorator(open=True)
-    if isinstance(kind, LocalFunction) and makes_jobs(solver, known(kind)):
-        return model.Decorator(open=True)
-    return None
+    if not isinstance(kind, (Function, LocalFunction)):
+        return None
+    returned = solver.returned(kind.ref) if isinstance(kind, Function) else known(kind)
+    if not makes_jobs(solver, returned):
+        return None
+    made = [k.data for k in _made(solver, returned) if isinstance(k.data, model.Decorator)]
+    return model.Decorator(made[0].options if len(made) == 1 else {}, open=True)
 
 
 def makes_jobs(solver: Solver, value: Value) -> bool:
     """Whether a returned value is a job, a decorator of jobs, or an inner function that returns one."""
+    if any(True for _ in _made(solver, value)):
+        return True
+    nested = ((kind, solver.nested_flow(kind)) for kind in value.kinds() if isinstance(kind, LocalFunction))
+    return any(flow is not None and _registers(solver, kind, flow) for kind, flow in nested)
+
+
+def _made(solver: Solver, value: Value) -> Iterator[FrameworkValue]:
+    """The jobs and decorators of jobs among some values, and among what the inner functions there return."""
     for kind in value.kinds():
-        if isinstance(kind, FrameworkValue) and kind.framework == model.NAME and kind.role in ("job", "decorator"):
-            return True
-        if isinstance(kind, LocalFunction):
-            flow = solver.nested_flow(kind)
-            if flow is not None and any(
-                isinstance(k, FrameworkValue) and k.framework == model.NAME and k.role in ("job", "decorator")
-                for k in solver.flow_value(flow).kinds()
-            ):
-                return True
-            if flow is not None and _registers(solver, kind, flow):
-                return True
-    return False
+        if isinstance(kind, FrameworkValue) and kind.framework == model.NAME and kind.role in _MAKES:
+            yield kind
+        flow = solver.nested_flow(kind) if isinstance(kind, LocalFunction) else None
+        for k in solver.flow_value(flow).kinds() if flow is not None else ():
+            if isinstance(k, FrameworkValue) and k.framework == model.NAME and k.role in _MAKES:
+                yield k
 
 
 def _registers(solver: Solver, kind: LocalFunction, flow: Flow) -> bool:
@@ -116,7 +125,9 @@ def job_of(
     options = dict(data.options)
     is_open = data.open
     if decorator is not None and data.open and decorator.is_call:
-        options = {**decorating.options_of(solver, filename, decorator), **options}
+        said = decorating.options_of(solver, filename, decorator)
+        # what the project's decorator was handed by this very one says more than the parameter that it became
+        options = {**options, **{n: o for n, o in said.items() if n not in options or options[n].value.only is None}}
     bound = arguments.truth(options.get("bind")) is True
     base = _base(solver, options.get("base"))
     name = arguments.text(options.get("name")) or f"{solver.project.module_name(filename)}.{decl.name}"
@@ -150,7 +161,8 @@ def _wrapped(solver: Solver, decorator: DecoratorDecl | None, filename: str) -> 
     """Whether the project's own wrapper stands between function and Celery: it may add or take arguments."""
     if decorator is None:
         return True
-    return not any(isinstance(k, (External, FrameworkValue)) for k in solver.decorator_value(filename, decorator).kinds())
+    kinds = solver.decorator_value(filename, decorator).kinds()
+    return not any(isinstance(k, (External, FrameworkValue)) and model.data_of(k, "made") is None for k in kinds)
 
 
 def _signature(solver: Solver, filename: str, decl: FunctionDecl, decorator: DecoratorDecl | None, skip: int) -> Signature | None:
@@ -182,7 +194,7 @@ def from_decorator_call(celery: Celery, solver: Solver, base: model.Decorator, n
         found = solver.function_decl(only.ref)
         if found is not None:
             return model.job(job_of(celery, solver, only.ref.filename, found[0], found[1], data, None))
-    return UNKNOWN
+    return model.made(data)
 
 
 def class_job(celery: Celery, solver: Solver, cls: ClassRef) -> Job | None:

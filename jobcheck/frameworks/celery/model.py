@@ -94,6 +94,11 @@ def decorator(data: Decorator) -> Value:
     return known(FrameworkValue(NAME, "decorator", data))
 
 
+def made(data: Decorator) -> Value:
+    """What a decorator makes of a function that is not seen, or is written inside another one: a job, yet none by itself."""
+    return known(FrameworkValue(NAME, "made", data))
+
+
 def bound(owner: Kind, verb: str) -> Value:
     """A method of a job, app, signature, canvas or result."""
     return known(FrameworkValue(NAME, "method", Bound(owner, verb)))

@@ -41,10 +41,10 @@ Hand every parameter that has no default to `super().__init__`, in order, and ma
 None.
 
 ## Known limits
-The confidence is low (hidden) where nothing is seen that looks at a failure of the job: `throws`, an `on_failure` or
-`on_retry`, `task_failure`, an error callback, or somebody who keeps the result. An exception is followed through two calls
-of functions of the project. One that a job takes itself is left alone, and
-so are classes with a base, a decorator or a `__new__` that is not plain to see, and those that derive from OSError. That
+The confidence is low (hidden) where nothing is seen that looks at a failure of the job: `throws`, an `on_failure`,
+`on_retry` or receiver of `task_failure` that reads the error, an error callback, or somebody who keeps the result. An
+exception is followed through two calls of functions of the project. One that a job takes itself is left alone, and so
+are classes with a base, a decorator or a `__new__` that is not plain to see, and those that derive from OSError. That
 the exception holds something that cannot be pickled, such as a response, is not looked at.
 """
 
@@ -52,18 +52,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jobcheck.registry import Job, Registry
-from jobcheck.rules.arguments import raising, rebuilding
+from jobcheck.registry import Registry
+from jobcheck.rules.arguments import onlookers, raising, rebuilding
 from jobcheck.rules.arguments.raising import Raised
 from jobcheck.rules.arguments.rebuilding import Refusal
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
-from jobcheck.solve.kinds import ClassRef, Origin
+from jobcheck.solve.kinds import Origin
 
 # The frameworks that pickle what a job raises.
 _PICKLES = frozenset({"celery"})
-# Methods of task classes that get the exception, and words of a project that hands it to some function.
-_HANDLERS = ("on_failure", "on_retry")
-_LOOKING = ("task_failure", "task_retry", "link_error", "on_error")
 
 
 class UnpicklableException(Rule):
@@ -88,7 +85,8 @@ class UnpicklableException(Rule):
 
     def finding(self, cases: list[tuple[Raised, Refusal]], context: Context) -> FindingBuilder:
         """One finding for a class that declares an `__init__`, with the first place that raises it or a kind of it."""
-        seen = {id(r.job) for r, _ in cases if _is_looked_at(r.job, context)}
+        # an error that is only named leaves the job when all retries have failed: an id that is kept is too little then
+        seen = {id(r.job) for r, _ in cases if onlookers.is_looked_at(r.job, context, by_id=not r.named)}
         cases = [(r, w) for r, w in cases if id(r.job) in seen] or cases
         raised, refusal = next(((r, w) for r, w in cases if not r.named), cases[0])
         job, name = raised.job, raised.cls.name
@@ -103,28 +101,6 @@ class UnpicklableException(Rule):
         builder.relate(context.place(refusal.init), "its `__init__` is here")
         builder.relate(context.place(raised.origin), f"{raised.named} names it" if raised.named else "it is raised here")
         return builder
-
-
-def _is_looked_at(job: Job, context: Context) -> bool:
-    """Whether anything is seen that looks at what a job has failed with: else nobody minds what stands in for it."""
-    if "throws" in job.options:
-        return True
-    if _says(_LOOKING, context):
-        return True
-    base = job.cls or job.base
-    if _says(_HANDLERS, context) if base is None else _handles(base, context):
-        return True
-    messages = (m.enqueue for m in context.registry.messages if m.job is job)
-    return any(e.sent and not e.in_test and e.site.usage not in ("dropped", "other") for e in messages)
-
-
-def _says(words: tuple[str, ...], context: Context) -> bool:
-    files = (name for word in words for name in context.solver.callers.mentions.files(word))
-    return any(not context.solver.is_test(name) for name in files)
-
-
-def _handles(base: ClassRef, context: Context) -> bool:
-    return any(True for name in _HANDLERS for _ in context.solver.member(base, name))
 
 
 _FIX = "Hand the required parameters to `super().__init__` in order and make the text in `__str__`, or write `__reduce__`."

@@ -30,8 +30,10 @@ when it is committed (`transaction.on_commit`).
 None.
 
 ## Known limits
-Nothing is said when something that cannot be seen into is given the record before the enqueue. A changed record counts
-only where the job is seen to read the changed field.
+Nothing is said when something that cannot be seen into is given the record before the enqueue. A changed record
+counts only where the job is seen to read the changed field. A row that is saved whole after the enqueue counts where
+the job writes it at once: before it has waited for another machine, gone through a loop or asked the database a few
+times.
 """
 
 from __future__ import annotations
@@ -85,7 +87,7 @@ class EnqueueBeforeSave(Rule):
 def _early(message: Message, context: Context) -> Iterator[Unsaved]:
     """What is sent later, with arguments that are read now: `on_commit(partial(job.delay, order.pk))`."""
     for key, record, parameter in _keys(message, context):
-        case = Case(message, message.enqueue.site, key, record, parameter, context).new()
+        case = Case(message, message.enqueue.site, key, record, parameter, context).new(early=True)
         if case is not None:
             yield case
 

@@ -9,12 +9,14 @@ from jobcheck.code.walk import walk
 from jobcheck.findings import Confidence
 from jobcheck.registry import Job, Message
 from jobcheck.rules.base import Context
+from jobcheck.rules.state.slow import Slow
 from jobcheck.rules.timing import reads
 from jobcheck.solve.calls import argument
 from jobcheck.solve.defs import ParamDef
 from jobcheck.solve.kinds import ClassObject, ClassRef, Instance, Origin
 from jobcheck.solve.order import exclusive, leaves_before, may_precede
 from jobcheck.solve.orm.base import Operation
+from jobcheck.solve.reach import Visit
 from jobcheck.solve.sites import Site, Write
 from jobcheck.solve.sources import Source, single
 from jobcheck.solve.transactions import CERTAIN, Path
@@ -24,6 +26,8 @@ from jobcheck.values import dataclass
 
 _SAVES = frozenset({"save", "create", "upsert", "add"})
 _ENDS = frozenset({"flush", "commit"})
+# How much a job may ask of the database until what it writes no longer meets a save that follows its enqueue.
+_AT_ONCE = 3
 _QUERIES = frozenset({"fetch", "lock", "count", "exists"})
 
 
@@ -97,13 +101,15 @@ class Case:
 
     # --- the cases ---------------------------------------------------------------------------------------------
 
-    def new(self) -> Unsaved | None:
-        """A record that was made here and is saved later."""
+    def new(self, early: bool = False) -> Unsaved | None:
+        """A record that was made here and is saved later; `early`: only where it has no key yet, as the message goes later."""
         call = self.record.node
         if not isinstance(call, ir.Call) or self.record.env.unit is not self.site.unit:
             return None
         model = self._model()
-        if model is None or not (self._constructs(call) or _uncommitted(call)) or self._handed_out(call):
+        if model is None or (early and not self._key_is_given_by_database(model)):
+            return None
+        if not (self._constructs(call) or _uncommitted(call)) or self._handed_out(call):
             return None
         later = self._saved_later()
         if later is None or (later.orm == "sqlalchemy" and not self._added()):
@@ -226,15 +232,30 @@ def _reads_field(job: Job, model: ClassRef, name: str, parameter: str | None, co
 
 
 def _writes_row(job: Job, model: ClassRef, context: Context) -> Origin | None:
-    """Where the job writes rows of a model."""
+    """Where the job writes rows of a model, if it does so at its beginning."""
     for visit in context.solver.reach.of(job.function) if job.function is not None else ():
         for site in visit.flow.sites:
             operation = context.solver.records.operation(site)
             if operation is None or operation.act not in ("save", "update") or operation.model is None:
                 continue
-            if reads.related(operation.model, model, context.solver):
+            if reads.related(operation.model, model, context.solver) and _comes_soon(visit, site, context):
                 return site.unit.origin(site.call)
     return None
+
+
+def _comes_soon(visit: Visit, site: Site, context: Context) -> bool:
+    """Whether a job gets to a place at once: a save that follows the enqueue is done long before what comes after slow work."""
+    slow = context.once("slow-calls", lambda: Slow(context))
+    asked = 0
+    for place in (*visit.calls, site):
+        for earlier in place.unit.flow.sites if place.unit.flow is not None else ():
+            if earlier.call.end > place.call.start or earlier.deferred or exclusive(earlier.around, place.around):
+                continue
+            looped = earlier.enclosing("loop") is not None
+            if slow.call(earlier) is not None or (looped and place.enclosing("loop") is None):
+                return False
+            asked += context.solver.records.operation(earlier) is not None
+    return asked <= _AT_ONCE
 
 
 def _inside(inner: ir.Node, outer: ir.Node) -> bool:
