@@ -158,7 +158,8 @@ class Job:
     and is performed then. `apart`: it is performed by another process than the one that enqueues it, on the `same_host` where
     the queue is a file of this one. `misbound` ends a sentence about a parameter that the framework fills and that the function
     does not have; `if_async` and `if_sync` one about an async function that is not awaited, and about one that should be async;
-    `undeclared` one about a decorator that makes no job.
+    `undeclared` one about a decorator that makes no job. `plugged`: something of another library may read options that the
+    framework does not know.
     """
 
     framework: str
@@ -195,6 +196,7 @@ class Job:
     if_async: str = ""
     if_sync: str = ""
     undeclared: str = ""
+    plugged: bool = False
 
     @property
     def label(self) -> str:

@@ -23,6 +23,7 @@ _DJANGO = frozenset("apps models admin urls signals receivers settings __init__ 
 _STARTING = frozenset("__main__ app application asgi cli main manage run server worker wsgi".split())
 # Modules that import what they find.
 _FINDS = re.compile(rb"\b(?:iter_modules|walk_packages|find_modules|import_submodules|import_all\w*|entry_points|glob|listdir)\b")
+_METADATA = frozenset({"pyproject.toml", "setup.cfg", "entry_points.txt"})
 # Pyramid's `config.scan()`, and venusian's scanner, which does it: all modules below a package.
 _SCANNER = re.compile(rb"\b(?:Configurator|venusian)\b")
 _SCANS = re.compile(rb"\.\s*scan\s*\(")
@@ -46,7 +47,7 @@ def by_celery(solver: Solver, wanted: set[str], modules: Iterable[str]) -> Loade
         return Loaded(unknown=True)
     found = {name for name in wanted if _stem(name) in discovered or basename(dirname(name)) in discovered & {"tasks"}}
     found |= wanted & set(apps)  # whoever finds the app has imported its module
-    found |= {name for name in wanted - found if _is_named(solver, name)}
+    found |= {name for name in wanted - found if _is_named(solver, name) or _is_entry_point(solver, name)}
     if mentions.files("INSTALLED_APPS"):
         # Views are among what is imported, as checks of URLs import them: who imports a module is not asked for long.
         found |= {name for name in wanted - found if _stem(name) in _DJANGO or _has_importer(solver, name)}
@@ -73,6 +74,23 @@ def _entries(solver: Solver, wanted: set[str]) -> set[str]:
     speaking = {name for word in ("celery", "celery_app", "Celery", "create_app") for name in mentions.files(word)}
     starting = {name for name in solver.project.filenames if _stem(name) in _STARTING and not solver.is_test(name)}
     return (speaking | starting) - wanted
+
+
+def _is_entry_point(solver: Solver, filename: str) -> bool:
+    """Whether the project's package has the module as an entry point: `collections = "shop.collections.tasks"`, in a group by
+    which some library finds modules with jobs (invenio-celery)."""
+    module = solver.project.module_name(filename).encode()
+    entry = re.compile(rb"=\s*[\"']?" + re.escape(module) + rb"\s*(?:[\"'\s:;,\]]|$)", re.MULTILINE)
+    names = [name for name in solver.project.files.others if basename(name) in _METADATA]
+    names += [name for name in solver.project.filenames if basename(name) == "setup.py"]
+    return any(entry.search(_read(solver, name)) for name in names)
+
+
+def _read(solver: Solver, filename: str) -> bytes:
+    try:
+        return solver.project.read(filename)
+    except OSError:
+        return b""
 
 
 def _finds_modules(solver: Solver, files: Iterable[str]) -> bool:

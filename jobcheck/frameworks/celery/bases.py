@@ -146,6 +146,8 @@ def hands_on(function: ir.FunctionDef, keys: bool = False) -> bool:
     `keys`: it may write and take out keys that it names (`kwargs["tenant"] = ...`).
     """
     own = _parameters(function)
+    if not own and len(function.params.posonly) + len(function.params.args) + len(function.params.kwonly) > 1:
+        return False  # `delay(self, order)` sends what it makes of it
     return not any(_disturbs(node, own) and not (keys and _is_key(node, own)) for node in walk(function))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from jobcheck.findings import Confidence
 from jobcheck.frameworks import arguments, encoders
 from jobcheck.frameworks.declared.engine import DeclaredFramework
 from jobcheck.frameworks.declared.spec import Declares, Form, Makes, Spec
+from jobcheck.project import modules
 from jobcheck.registry import Job, Registry, Results
 
 if TYPE_CHECKING:
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
 _OWN = "dramatiq-own-json"
 _ACTOR = Declares("actor", leads=("fn",))
 _REFUSES = "the call raises TypeError"
+# Where middlewares are told: `broker.add_middleware(...)`, `middleware=[...]`, `DRAMATIQ_BROKER = {"MIDDLEWARE": [...]}`.
+_ABOUT = re.compile(rb"dramatiq", re.IGNORECASE)
+_ADDED = re.compile(rb"\badd_middleware\s*\(\s*([\w.]+)")
+_GIVEN = re.compile(rb"\bmiddleware\s*=\s*\[([^\]]*)\]")
+_LISTED = re.compile(rb"[\"']MIDDLEWARE[\"']\s*:\s*\[([^\]]*)\]")
+_CALLED = re.compile(rb"[A-Za-z_][\w.]*")
+_STRINGS = re.compile(rb"[\"']([\w.]+)[\"']")
+_KNOWN = frozenset({b"dramatiq", b"django_dramatiq", b"builtins"})
 _WHERE = ("", "composition.")
 SPEC = Spec(
     name="dramatiq",
@@ -65,8 +75,10 @@ class Dramatiq(DeclaredFramework):
         mentions = solver.callers.mentions
         awaited = bool(mentions.files("AsyncIO")) or not mentions.any_of(("set_broker", "DRAMATIQ_BROKER"))
         super().finish(solver, registry)
+        plugged = _is_extended(solver)
         for job in self.jobs.values():
             job.awaited = awaited or "broker" in job.options
+            job.plugged = plugged
             if arguments.truth(job.options.get("store_results")):
                 job.results = Results(job.wires)
 
@@ -92,3 +104,25 @@ class Dramatiq(DeclaredFramework):
         encoder = encoders.set_by_call(solver, "set_encoder")
         read = encoder is not None and encoders.wire_of(solver, _OWN, encoder, "dramatiq-json")
         return ((_OWN,), Confidence.MEDIUM) if read else ((), Confidence.LOW)
+
+
+def _is_extended(solver: Solver) -> bool:
+    """Whether a middleware that is not Dramatiq's own may bring options of actors: Periodiq's `periodic=`."""
+    mentions = solver.callers.mentions
+    if mentions.files("actor_options"):
+        return True
+    for filename in mentions.any_of(("add_middleware", "middleware", "MIDDLEWARE")):
+        data = solver.raw(filename) or b""
+        if not _ABOUT.search(data):
+            continue
+        if any(_is_foreign(name) for listed in _LISTED.findall(data) for name in _STRINGS.findall(listed)):
+            return True
+        called = [name for listed in (*_ADDED.findall(data), *_GIVEN.findall(data)) for name in _CALLED.findall(listed)]
+        resolved = (solver.project.resolve_dotted(filename, name.decode()) for name in called)
+        if any(isinstance(found, modules.External) and _is_foreign(found.qualname.encode()) for found in resolved):
+            return True
+    return False
+
+
+def _is_foreign(qualname: bytes) -> bool:
+    return b"." in qualname and qualname.partition(b".")[0] not in _KNOWN

@@ -194,7 +194,7 @@ def _fault(option: Option, place: options.Place, job: Job, context: Context) -> 
     meant = place.elsewhere.get(option.name) or next(
         iter(difflib.get_close_matches(option.name, sorted(place.documented), n=1, cutoff=_NEAR)), None
     )
-    if meant is None and not place.refused:
+    if meant is None and (not place.refused or job.plugged):
         return None
     if not place.refused and used_names.by_bases(job, option.name, context):
         return None
