@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
 from jobcheck.solve.defs import Env
@@ -10,6 +12,7 @@ from jobcheck.solve.operators import plain_name
 from jobcheck.solve.sites import Write
 from jobcheck.solve.solver import Solver
 
+_MIGRATION = re.compile(r"(?:^|/)(?:migrations|alembic|versions)/")
 _COMPUTING = frozenset({"+", "-", "*", "/", "//"})
 
 
@@ -20,17 +23,34 @@ def computed(solver: Solver, write: Write) -> str | None:
         return None
     value = write.value
     if write.op:
-        return target.attr if write.op in _COMPUTING and not _is_span(solver, value, write.env) else None
+        return target.attr if write.op in _COMPUTING and not _is_no_count(solver, value, write.env) else None
     if isinstance(value, ir.BinOp) and value.op in _COMPUTING and _reads(solver, value, target, write.env):
-        spans = (_is_span(solver, side, write.env) for side in (value.left, value.right))
-        return None if any(spans) else target.attr
+        return None if any(_is_no_count(solver, side, write.env) for side in (value.left, value.right)) else target.attr
     return None
 
 
-def _is_span(solver: Solver, node: ir.Expr, env: Env) -> bool:
-    """A moment that is moved by a span is no counter: two runs that move it mean it to be moved once."""
+def _is_no_count(solver: Solver, node: ir.Expr, env: Env) -> bool:
+    """A moment that is moved by a span is no counter, as two runs that move it mean it to be moved once; nor is a text that
+    something is put to."""
+    if isinstance(node, ir.FString):
+        return True
     only = solver.value(node, env).only
-    return only is not None and plain_name(only) == "timedelta"
+    return only is not None and plain_name(only) in ("timedelta", "str")
+
+
+def is_read(solver: Solver, field: str) -> bool:
+    """Whether anything of the project's Python may read a counter: more than its column and the statements that count it."""
+    name = re.escape(field.encode())
+    counting = re.compile(
+        rb"^[ \t]*" + name + rb"\s*(?::[^=\n]+)?=\s*[\w.]*(?:Field|[Cc]olumn)\(.*"
+        rb"|\b([\w.]+)\." + name + rb"\s*=\s*\1\." + name + rb"\s*[-+]\s*\d+[ \t]*(?:#.*)?$"
+        rb"|\." + name + rb"\s*[-+]=\s*\d+[ \t]*(?:#.*)?$"
+        rb"|#.*",
+        re.MULTILINE,
+    )
+    word = re.compile(rb"\b" + name + rb"\b")
+    files = (f for f in solver.callers.mentions.files(field) if not solver.is_test(f) and not _MIGRATION.search(f))
+    return any(word.search(counting.sub(b"", solver.raw(f) or b"")) for f in files)
 
 
 def _reads(solver: Solver, value: ir.BinOp, target: ir.Attribute, env: Env) -> bool:

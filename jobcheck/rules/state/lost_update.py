@@ -36,11 +36,13 @@ Write only what the job has changed: `save(update_fields=[...])`, or `.filter(pk
 None.
 
 ## Known limits
-A fetch and a save with nothing slow between them are left alone, and so is what runs under a lock of any sort. A whole row
-saved after slow work has low confidence where no other code is seen that writes other fields of such rows (an admin page is
-not enough, nor a serializer that no view updates with, nor a job that is only sent instead of this one or after it in a
-chain), where each caller makes the row for this job alone, and where it is saved only after a failure. So has a counter of
-the row whose key the job is handed, and of a job that only a schedule runs, unless other code counts it too.
+A fetch and a save with nothing slow between them are left alone, and so is what runs under a lock of any sort. A
+whole row saved after slow work has low confidence where no other code is seen that writes other fields of such rows
+(an admin page is not enough, nor a serializer that no view updates with, nor a job that is only sent instead of this
+one or after it in a chain), where each caller makes the row for this job alone, and where it is saved only after a
+failure. So has a counter of the row whose key the job is handed, and of a job that only a schedule runs, unless other
+code counts it too. A count that nothing of the project's Python reads has low confidence too; what templates read is
+not seen.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ from jobcheck.findings import Place
 from jobcheck.registry import Job, Registry
 from jobcheck.rules.base import Confidence, Context, FindingBuilder, Rule, Severity
 from jobcheck.rules.state import conditions, locks
-from jobcheck.rules.state.computed import computed
+from jobcheck.rules.state.computed import computed, is_read
 from jobcheck.rules.state.entries import visits_of
 from jobcheck.rules.state.owned import is_own, is_owned, is_periodic
 from jobcheck.rules.state.rows import DEEPEST, Row, Rows, Step, guarded
@@ -185,7 +187,9 @@ class LostUpdate(Rule):
                 self,
                 unit.origin(write.stmt),
                 f"`{job.label}` computes `{field}` of the {row.name} from what it read: of two runs at a time, one is lost",
-                confidence=Confidence.LOW if other is None and alone else Confidence.MEDIUM,
+                confidence=Confidence.LOW
+                if (other is None and alone) or not is_read(context.solver, field)
+                else Confidence.MEDIUM,
                 job=job,
                 subject=field,
                 how_to_fix=f'Let the database compute it, `update({field}=F("{field}") + ...)`, or lock the row for the read.',
