@@ -58,6 +58,8 @@ class EnqueueAtImport(Rule):
     def check(self, enqueue: Enqueue, context: Context) -> Iterator[FindingBuilder]:
         if not enqueue.sent or enqueue.follows or enqueue.immediate or enqueue.in_test or enqueue.form in _MADE_BY_CALL:
             return
+        if enqueue.partial and enqueue.through:  # `partial(wrapper, job)`: it is enqueued when somebody calls that
+            return
         site = enqueue.site
         if site.unit.function is not None or site.deferred or _guarded(site.around):
             return
