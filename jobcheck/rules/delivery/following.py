@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jobcheck.code import ir
 from jobcheck.code.walk import walk
-from jobcheck.solve.defs import Def, Env, ExprDef, NarrowDef, PhiDef, UnpackDef
+from jobcheck.solve.defs import Def, Env, ExprDef, NarrowDef, PhiDef, UnpackDef, dotted
 from jobcheck.solve.effects import Effect, Failure, Summary
 from jobcheck.solve.order import chain, exclusive, shared_loop
 from jobcheck.solve.sites import Around, Flow
@@ -41,7 +41,8 @@ class Following:
         if exclusive(effect.site.around, failure.around) or in_handler(effect.site.around) or _consequence(effect, failure):
             return False
         loop = shared_loop(effect.site.around, failure.around)
-        if call.end > failure.node.start and (loop is None or not isinstance(loop.node, ir.For) or not _many(loop.node)):
+        repeats = loop is not None and isinstance(loop.node, ir.For) and self._many(loop, loop.node)
+        if call.end > failure.node.start and not repeats:
             return False
         return reaches(effect, failure.around, failure.node) and not self.own_outcome(flow, effect, failure)
 
@@ -57,13 +58,25 @@ class Following:
             )
         return self._inside[key]
 
+    def _many(self, around: Around, loop: ir.For | ir.Comprehension) -> bool:
+        """Whether a loop goes through things: it does not count attempts, nor has it one thing alone (`for x in ["stable"]`)."""
+        over = loop.iter if isinstance(loop, ir.For) else loop.clauses[0].iter
+        if isinstance(over, ir.Name):
+            grown = {f"{over.id}.{verb}" for verb in ("append", "extend", "insert")}
+            flow = around.env.unit.flow
+            grows = flow is None or any(dotted(site.call.func) in grown for site in flow.sites)
+            over = over if grows else self._solver.sources.of(over, around.env).node
+        if isinstance(over, (ir.ListExpr, ir.TupleExpr)) and len(over.elements) == 1:
+            return isinstance(over.elements[0], ir.Starred)
+        return not (isinstance(over, ir.Call) and isinstance(over.func, ir.Name) and over.func.id == "range")
+
     def looped(self, effect: Effect, failure: Failure, depth: int = 0) -> bool:
         """Whether an effect is done for one item after the other, and fails itself."""
         if effect.site.call is not failure.node or effect.marked is not None or depth >= _DEEPEST:
             return False
         loop = effect.site.enclosing("loop", "def", "lambda", "comprehension")
         own = effect.origin == failure.origin
-        if own and loop is not None and isinstance(loop.node, (ir.For, ir.Comprehension)) and _many(loop.node):
+        if own and loop is not None and isinstance(loop.node, (ir.For, ir.Comprehension)) and self._many(loop, loop.node):
             return not isinstance(loop.node, ir.For) or _goes_on(effect, loop)
         key = ("looped", id(effect.site.call), effect.kind, effect.origin, failure.origin)
         if key not in self._inside:
@@ -121,12 +134,6 @@ def _again(summary: Summary, effect: Effect, failure: Failure) -> Iterator[tuple
 def in_handler(around: Around | None) -> bool:
     """Whether a place is reached only when something has failed."""
     return any(a.role == "handler" for a in chain(around))
-
-
-def _many(loop: ir.For | ir.Comprehension) -> bool:
-    """Whether a loop goes through things, and does not count attempts."""
-    over = loop.iter if isinstance(loop, ir.For) else loop.clauses[0].iter
-    return not (isinstance(over, ir.Call) and isinstance(over.func, ir.Name) and over.func.id == "range")
 
 
 def _goes_on(effect: Effect, loop: Around) -> bool:

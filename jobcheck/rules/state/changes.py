@@ -12,6 +12,7 @@ from jobcheck.solve.callers import Call
 from jobcheck.solve.defs import Def, Env, ExprDef, NarrowDef, ParamDef, PhiDef, UnpackDef
 from jobcheck.solve.flow import Around, Flow, Site
 from jobcheck.solve.kinds import ClassObject, ClassRef, FunctionRef, Origin
+from jobcheck.solve.newness import only_new
 from jobcheck.solve.order import chain, may_precede, surely_precedes
 from jobcheck.solve.orm.base import Operation
 from jobcheck.solve.sites import Write
@@ -62,7 +63,7 @@ class Changes:
     def before(self, site: Site, node: ir.Expr) -> list[Change]:
         """The fields of the record, whose key `node` is, that were changed before the call."""
         flow = site.unit.flow
-        if flow is None:
+        if flow is None or only_new(self.solver, site.around, site.env):
             return []
         point = _Point(flow, site.call, site.around)
         record = self._record(flow, node, site.env)

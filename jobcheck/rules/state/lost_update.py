@@ -63,6 +63,7 @@ from jobcheck.rules.state.slow import Slow
 from jobcheck.rules.state.writers import Wanted, Writers
 from jobcheck.solve.flow import Site
 from jobcheck.solve.kinds import ClassRef, FunctionRef, Origin
+from jobcheck.solve.newness import only_new
 from jobcheck.solve.order import chain, may_precede, shared_loop, surely_precedes
 from jobcheck.solve.reach import Visit
 
@@ -181,6 +182,8 @@ class LostUpdate(Rule):
             if save is None or not self._is_column(row, field, context) or _begun(row, step, field, context):
                 continue
             unit = step.frame.flow.unit
+            if only_new(context.solver, write.around, write.env) and not _makes_own(job, unit.cls, context):
+                continue
             alone = is_own(context, job, row) or is_periodic(context, job)
             other = self._elsewhere(job, row, field, context) if alone else None
             builder = context.finding(
@@ -279,6 +282,11 @@ def _makes(context: Context, visit: Visit, model: ClassRef) -> bool:
     """Whether a function that the job runs makes such rows: they are the job's own, pages to look at them aside."""
     operations = (context.solver.records.operation(site) for site in visit.flow.sites)
     return any(op is not None and op.act in ("create", "upsert") and op.model == model for op in operations)
+
+
+def _makes_own(job: Job, cls: ClassRef | None, context: Context) -> bool:
+    """Whether a job makes rows of the model of a method that it runs."""
+    return cls is None or any(_makes(context, visit, cls) for visit in visits_of(job, context))
 
 
 def _origin(save: Step) -> Origin:

@@ -7,6 +7,7 @@ from jobcheck.rules.base import Context
 from jobcheck.solve import effect_calls
 from jobcheck.solve.effect_names import full_names
 from jobcheck.solve.kinds import FunctionRef, Origin
+from jobcheck.solve.newness import only_new
 from jobcheck.solve.sites import Flow, Site
 
 _WAITING = frozenset({
@@ -55,8 +56,9 @@ class Slow:
         return self._known[ref][1]
 
     def _in_flow(self, flow: Flow, depth: int) -> Origin | None:
-        found = (self.call(site, depth) for site in flow.sites if not site.deferred)
-        return next((origin for origin in found if origin is not None), None)
+        found = ((site, self.call(site, depth)) for site in flow.sites if not site.deferred)
+        # a row that was fetched is not made once more
+        return next((o for site, o in found if o is not None and not only_new(self.solver, site.around, site.env)), None)
 
     def _waits(self, site: Site) -> bool:
         func = site.call.func

@@ -26,7 +26,7 @@ from jobcheck.values import dataclass
 
 _SAVES = frozenset({"save", "create", "upsert", "add"})
 _ENDS = frozenset({"flush", "commit"})
-# How much a job may ask of the database until what it writes no longer meets a save that follows its enqueue.
+# How much a job may ask of the database, or have helpers do, until what it writes no longer meets a save after its enqueue.
 _AT_ONCE = 3
 _QUERIES = frozenset({"fetch", "lock", "count", "exists"})
 
@@ -254,7 +254,7 @@ def _comes_soon(visit: Visit, site: Site, context: Context) -> bool:
             looped = earlier.enclosing("loop") is not None
             if slow.call(earlier) is not None or (looped and place.enclosing("loop") is None):
                 return False
-            asked += context.solver.records.operation(earlier) is not None
+            asked += context.solver.records.operation(earlier) is not None or bool(context.solver.reach.called(earlier))
     return asked <= _AT_ONCE
 
 
