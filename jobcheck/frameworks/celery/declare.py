@@ -97,9 +97,21 @@ def _registers(solver: Solver, kind: LocalFunction, flow: Flow) -> bool:
     `celery_app.task(**options)(function)`."""
     nested = solver.nested_node(kind)
     params = all_params(nested[0].params) if nested is not None else []
-    if not params or not flow.returns or any(not _is_name(e.node, params[0].name) for e in flow.returns):
-        return False
-    return any(_makes_of(site.call, params[0].name) for site in flow.sites)
+    return _gives_back(solver, kind) and any(_makes_of(site.call, params[0].name) for site in flow.sites)
+
+
+def _gives_back(solver: Solver, kind: Function | LocalFunction) -> bool:
+    """Whether a decorator returns what it is given."""
+    if isinstance(kind, LocalFunction):
+        nested = solver.nested_node(kind)
+        flow, node = solver.nested_flow(kind), nested[0] if nested is not None else None
+    else:
+        unit = solver.function_unit(kind.ref)
+        flow, node = (solver.flow(unit), unit.function) if unit is not None and not unit.refused else (None, None)
+    params = all_params(node.params) if node is not None else []
+    return (
+        bool(params) and flow is not None and bool(flow.returns) and all(_is_name(e.node, params[0].name) for e in flow.returns)
+    )
 
 
 def _is_name(node: ir.Expr | None, name: str) -> bool:
@@ -123,7 +135,11 @@ def job_of(
     if key in celery.jobs:
         return celery.jobs[key]
     options = dict(data.options)
-    is_open = data.open
+    # A decorator of the project's above this one that gives something else back: what is enqueued is that, perhaps another job.
+    above = [d for d in decl.decorators if decorator is not None and d.start < decorator.start]
+    kinds = (kind for d in above for kind in solver.decorator_value(filename, d).kinds())
+    remade = any(isinstance(kind, (Function, LocalFunction)) and not _gives_back(solver, kind) for kind in kinds)
+    is_open = data.open or remade
     if decorator is not None and data.open and decorator.is_call:
         said = decorating.options_of(solver, filename, decorator)
         # what the project's decorator was handed by this very one says more than the parameter that it became
@@ -150,6 +166,8 @@ def job_of(
     if "bind" in options and arguments.truth(options["bind"]) is None:
         return job  # whether the first parameter is the job itself is not known
     if is_open and "bind" not in options and decl.params and decl.params[0].name in ("self", "task", "_task", "_self"):
+        return job
+    if remade:
         return job
     is_function = cls is None or any(d.dotted == "staticmethod" for d in decl.decorators)
     if is_function and (not is_open or "bind" in options or not _wrapped(solver, decorator, filename)):
